@@ -1,0 +1,282 @@
+"""Every setting, read once: defaults, then the YAML file, then the environment.
+
+Secrets come only from the environment (`TRANSOM_ADMIN_TOKEN`) or from a file that it names (`TRANSOM_ADMIN_TOKEN_FILE`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "TRANSOM_"
+RESERVED_PROVIDERS = frozenset({"v1", "health", "metrics"})
+SECRETS = frozenset({"api_key", "admin_token", "secret_key", "spool_key"})
+
+
+class ConfigError(Exception):
+    """A setting that can't be used; the message names the file and the key and says what to do."""
+
+
+def _absolute_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return url.rstrip("/")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Provider(_Section):
+    """Where a provider lives. With an `api_key` the gateway puts its own in place of the caller's."""
+
+    base_url: Annotated[str, AfterValidator(_absolute_url)]
+    api_key: SecretStr | None = None
+
+
+class Route(_Section):
+    """What a model name that apps use stands for. Without `model`, the name goes upstream as it is."""
+
+    provider: str
+    model: str | None = None
+
+
+class Limits(_Section):
+    """Sizes in bytes, times in seconds."""
+
+    connect_s: float = 5
+    first_byte_s: float = 3600
+    between_bytes_s: float = 3600
+    drain_s: float = 300
+    body_bytes: int = 100 * 2**20
+    header_bytes: int = 64 * 2**10
+    connections_per_provider: int = 1000
+
+
+class Spool(_Section):
+    """Where captures wait, encrypted, until they are recorded. `fsync` survives power loss, at a price per call."""
+
+    dir: Path | None = None
+    max_bytes: int = 2 * 2**30
+    file_bytes: int = 64 * 2**20
+    fsync: bool = False
+
+
+class Redaction(_Section):
+    """What is looked for and how. `file` replaces the shipped redaction.yaml."""
+
+    file: Path | None = None
+    profile: str = "logs"
+    placeholders: Literal["tagged", "plain"] = "tagged"
+    ids: Literal["keep", "hash"] = "keep"
+    processes: int = Field(1, ge=1, le=64)
+    timeout_s: float = Field(20, gt=0)
+    max_chars: int = 1_000_000
+
+
+class Feedback(_Section):
+    """Thumbs. `origins` may post with a feedback token from a browser; tokens expire after `token_ttl_s` seconds."""
+
+    origins: list[str] = []
+    token_ttl_s: int = 7 * 24 * 3600
+
+
+class Retention(_Section):
+    """Days that traces are kept; null keeps them."""
+
+    days: int | None = Field(None, ge=1)
+
+
+class Prices(_Section):
+    """`file` replaces the shipped prices.json."""
+
+    file: Path | None = None
+
+
+PUBLIC_PROVIDERS = {
+    "openai": "https://api.openai.com",
+    "anthropic": "https://api.anthropic.com",
+    "cohere": "https://api.cohere.com",
+    "deepseek": "https://api.deepseek.com",
+    "gemini": "https://generativelanguage.googleapis.com",
+    "groq": "https://api.groq.com/openai",
+    "mistral": "https://api.mistral.ai",
+    "ollama": "http://127.0.0.1:11434",
+    "openrouter": "https://openrouter.ai/api",
+    "together": "https://api.together.xyz",
+}
+"""Providers known by name, so that `/groq/v1/…` works unconfigured. Any of them can be given another base_url."""
+
+
+class Settings(BaseSettings):
+    """All settings. `providers` holds the configured ones on top of `PUBLIC_PROVIDERS`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    host: str = "127.0.0.1"
+    port: int = 4000
+    admin_host: str = "127.0.0.1"
+    admin_port: int = 4001
+    data: Path = Path("transom-data")
+    database_url: SecretStr | None = None
+    default_provider: str | None = None
+    providers: dict[str, Provider] = {}
+    routes: dict[str, Route] = {}
+    limits: Limits = Limits()
+    spool: Spool = Spool()
+    redaction: Redaction = Redaction()
+    feedback: Feedback = Feedback()
+    retention: Retention = Retention()
+    prices: Prices = Prices()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    admin_token: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    spool_key: SecretStr | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which arrives as `init_settings`."""
+        return _FileAwareEnv(settings_cls), init_settings
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the store."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{self.data.absolute() / 'transom.db'}"
+
+    @property
+    def spool_dir(self) -> Path:
+        """The folder of the spool's writers."""
+        return self.spool.dir or self.data / "spool"
+
+    def provider(self, name: str) -> Provider | None:
+        """The provider of that name, configured or public."""
+        known = self.providers.get(name)
+        if known is None and name in PUBLIC_PROVIDERS:
+            known = Provider(base_url=PUBLIC_PROVIDERS[name])
+        return known
+
+
+class _FileAwareEnv(EnvSettingsSource):
+    """The environment, with each `NAME_FILE` read as `NAME`."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        found = {k.lower(): v for k, v in os.environ.items() if k.upper().startswith(PREFIX)}
+        for name in [n for n in found if n.endswith("_file") and _is_secret(n)]:
+            found[name.removesuffix("_file")] = _read_secret(name, found.pop(name))
+        return found
+
+
+def _is_secret(name: str) -> bool:
+    return name.removesuffix("_file").endswith(tuple(SECRETS | {"database_url"}))
+
+
+def _read_secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"{name.upper()}: can't read {path}: {error.strerror}") from None
+
+
+def load(file: Path | None = None, **overrides: Any) -> Settings:
+    """Settings from `file` and the environment; `overrides` (the command line) win.
+
+    Raises ConfigError for an unreadable file, an unknown key or a bad value.
+    """
+    content = _read_yaml(file) if file else {}
+    try:
+        settings = Settings(**content)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(error, file))) from None
+    chosen = {name: value for name, value in overrides.items() if value is not None}
+    settings = settings.model_copy(update=chosen)
+    _check(settings)
+    return settings
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text()) or {}
+    except OSError as error:
+        raise ConfigError(f"{file}: can't read it: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        raise ConfigError(f"{file}: not valid YAML{f' at line {place.line + 1}' if place else ''}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{file}: must hold settings as `name: value`")
+    for key in _secret_keys(content):
+        raise ConfigError(f"{file}: {key}: secrets come from the environment; set {PREFIX}{_env_name(key)}")
+    return content
+
+
+def _secret_keys(content: dict[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in content.items():
+        path = f"{above}{name}"
+        if name in SECRETS and value is not None:
+            yield path
+        elif isinstance(value, dict):
+            yield from _secret_keys(value, f"{path}.")
+
+
+def _env_name(path: str) -> str:
+    return path.upper().replace(".", "__")
+
+
+def _explain(error: ValidationError, file: Path | None) -> Iterator[str]:
+    for problem in error.errors(include_input=False, include_url=False):
+        key = ".".join(str(part) for part in problem["loc"])
+        where = f"{file or 'environment'}: {key}" if key else str(file or "environment")
+        if problem["type"] == "extra_forbidden":
+            close = get_close_matches(str(problem["loc"][-1]), Settings.model_fields, n=1)
+            yield f"{where}: unknown setting" + (f"; did you mean {close[0]}?" if close else "")
+        else:
+            yield f"{where}: {problem['msg']} (or {PREFIX}{_env_name(key)} in the environment)"
+
+
+def _check(settings: Settings) -> None:
+    for name in settings.providers:
+        if name in RESERVED_PROVIDERS:
+            raise ConfigError(f"providers.{name}: `{name}` is a path of Transom's own; choose another name")
+    for name, route in settings.routes.items():
+        if settings.provider(route.provider) is None:
+            raise ConfigError(f"routes.{name}.provider: no provider `{route.provider}`; add it under providers")
+    if settings.default_provider and settings.provider(settings.default_provider) is None:
+        raise ConfigError(f"default_provider: no provider `{settings.default_provider}`; add it under providers")
+    held = [name for name, provider in settings.providers.items() if provider.api_key]
+    if held and not _is_loopback(settings.host):
+        raise ConfigError(
+            f"host: {settings.host} would lend the key of {', '.join(held)} to anyone who can reach it; "
+            "bind to 127.0.0.1, or let clients send their own keys"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith(("127.", "unix:"))
+
+
+def shipped(name: str) -> Path:
+    """The path of a file of config/ (`prices.json`, `redaction.yaml`, `transom.yaml`), in a wheel or a checkout."""
+    here = Path(__file__).parent
+    packaged = here / "defaults" / name
+    return packaged if packaged.exists() else here.parents[1] / "config" / name

@@ -1,0 +1,210 @@
+"""The vocabulary every stage shares. Nothing here holds raw content, so anything may import it."""
+
+from __future__ import annotations
+
+import os
+import time
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+PICODOLLARS_PER_DOLLAR = 10**12
+"""Money is kept as integer picodollars (1e-12 USD): every published per-token price is a whole number of them."""
+
+DEFAULT_PROJECT = "default"
+ANONYMOUS_KEY = "anonymous"
+"""The `key_id` of a caller that sent no credential."""
+
+Json = Any
+"""A decoded JSON value: None, bool, int, float, str, list or dict of the same."""
+
+
+class Operation(StrEnum):
+    """What was asked of the provider (OpenTelemetry `gen_ai.operation.name`, extended)."""
+
+    CHAT = "chat"
+    TEXT_COMPLETION = "text_completion"
+    EMBEDDINGS = "embeddings"
+    RESPONSES = "responses"
+    MESSAGES = "messages"
+    RERANK = "rerank"
+    IMAGES = "images"
+    ASSISTANTS = "assistants"
+    MODELS = "models"
+    OTHER = "other"
+
+
+class Ended(StrEnum):
+    """How an exchange came to its end, seen from the gateway."""
+
+    COMPLETE = "complete"
+    CLIENT_LEFT = "client_left"
+    UPSTREAM_FAILED = "upstream_failed"
+    GATEWAY_DIED = "gateway_died"
+
+
+class OutcomeState(StrEnum):
+    """Where an exchange's record went. Every exchange begun gets exactly one."""
+
+    STORED = "stored"
+    METADATA_ONLY = "metadata_only"
+    DROPPED = "dropped"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """One exchange's outcome; `reason` says why when it isn't `stored`."""
+
+    state: OutcomeState
+    reason: str | None = None
+
+
+STORED = Outcome(OutcomeState.STORED)
+
+
+def metadata_only(reason: str) -> Outcome:
+    """The outcome of an exchange whose content isn't kept."""
+    return Outcome(OutcomeState.METADATA_ONLY, reason)
+
+
+UsageSource = Literal["provider", "tokenizer"]
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Token counts. `None` is unknown, never 0. `input_tokens` includes cached and cache-written ones."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    source: UsageSource | None = None
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """Money for one exchange, in picodollars; `None` when a price or a count is unknown."""
+
+    picodollars: int | None = None
+    price_version: str | None = None
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """One redaction: what kind, found by whom, and where its placeholder stands in the redacted text.
+
+    `start` and `end` are character offsets into the leaf at `path` (keys and indexes below the message's `parts`)
+    of message number `message` (input messages first, then output).
+    """
+
+    entity: str
+    start: int
+    end: int
+    recognizer: str
+    message: int
+    path: list[str | int] = []
+
+
+class RedactedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One message after redaction, in the shape of OpenTelemetry GenAI messages.
+
+    `parts` are dicts with a `type`: text, reasoning, refusal, tool_call, tool_call_response, blob, uri, or other.
+    """
+
+    role: str
+    parts: list[dict[str, Json]]
+    name: str | None = None
+    finish_reason: str | None = None
+    remarks: list[Remark] = []
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One upstream try within an exchange."""
+
+    provider: str
+    status: int | None
+    error: str | None
+    duration_ms: float
+
+
+class RedactedExchange(msgspec.Struct, frozen=True, kw_only=True):
+    """An exchange that may be stored, shown and exported. The only thing the store's write function takes.
+
+    `started_at` is Unix nanoseconds UTC. Text fields have all passed redaction.
+    When `outcome` isn't `stored`, messages and tools are empty.
+    """
+
+    id: str
+    project_id: str
+    key_id: str
+    started_at: int
+    outcome: Outcome
+    ended: Ended
+    provider: str
+    operation: Operation
+    method: str
+    path: str
+    route: str | None = None
+    otel_trace_id: str | None = None
+    otel_span_id: str | None = None
+    otel_parent_span_id: str | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    app: str | None = None
+    tags: list[str] = []
+    metadata: dict[str, Json] = {}
+    model: str | None = None
+    response_model: str | None = None
+    response_id: str | None = None
+    request_id: str | None = None
+    client_request_id: str | None = None
+    status_code: int | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    rewrites: list[str] = []
+    attempts: list[Attempt] = []
+    stream: bool = False
+    latency_ms: float | None = None
+    ttft_ms: float | None = None
+    overhead_ms: float | None = None
+    params: dict[str, Json] = {}
+    input_messages: list[RedactedMessage] = []
+    output_messages: list[RedactedMessage] = []
+    tools: list[dict[str, Json]] = []
+    finish_reasons: list[str] = []
+    usage: Usage = Usage()
+    cost: Cost = Cost()
+
+
+class RedactedFeedback(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person or an app said of a response or a session, after redaction."""
+
+    id: str
+    project_id: str
+    key_id: str
+    created_at: int
+    target: Literal["response", "session"]
+    target_id: str
+    name: str
+    author: str
+    score: float | None = None
+    comment: str | None = None
+    correction: str | None = None
+    labels: list[str] = []
+
+
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
+    """A wish by its author to take a feedback back."""
+
+    feedback_id: str
+    project_id: str
+    key_id: str
+    created_at: int
+
+
+def uuid7() -> str:
+    """A new UUIDv7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random bits; sorts by time."""
+    ms = time.time_ns() // 1_000_000
+    value = (ms << 80) | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    value = value & ~(0x3 << 62) | (0x2 << 62)
+    return str(UUID(int=value))
