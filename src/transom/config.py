@@ -1,6 +1,6 @@
 """Every setting, read once: defaults, then the YAML file, then the environment.
 
-Secrets come only from the environment (`TRANSOM_ADMIN_TOKEN`) or from a file that it names (`TRANSOM_ADMIN_TOKEN_FILE`).
+Secrets come only from the environment (`TRANSOM_ADMIN_TOKEN`) or a file that it names (`TRANSOM_ADMIN_TOKEN_FILE`).
 """
 
 from __future__ import annotations

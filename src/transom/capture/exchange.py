@@ -16,8 +16,8 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
     """What the gateway saw of one exchange: the payload of a spool record.
 
     Bodies are as they travelled (still compressed if the provider compressed them). `request_headers` and
-    `response_headers` hold only the allow-listed ones. Times are Unix nanoseconds; `ttft_ns`, `latency_ns` and `overhead_ns`
-    are durations. `content_lost` is set (and the bodies are empty) where content could not be kept.
+    `response_headers` hold only the allow-listed ones. Times are Unix nanoseconds; `ttft_ns`, `latency_ns` and
+    `overhead_ns` are durations. `content_lost` is set (and the bodies are empty) where content could not be kept.
     `error` is the `type` of Transom's own error where it answered instead of the provider.
     """
 
@@ -56,7 +56,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     `parts` are dicts with a `type`:
     `{"type": "text" | "reasoning" | "refusal", "content": str}`,
-    `{"type": "tool_call", "id": str | None, "name": str, "arguments": Json}` (parsed where it is valid JSON, else the str),
+    `{"type": "tool_call", "id": str | None, "name": str, "arguments": Json}` (parsed if valid JSON, else the str),
     `{"type": "tool_call_response", "id": str | None, "response": Json}`,
     `{"type": "blob", "modality": "image" | "audio" | "file", "mime_type": str | None, "content": base64 str}`,
     `{"type": "uri", "modality": str, "uri": str}`,
@@ -75,8 +75,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One call, understood: who asked what model for what, what came back, and what the provider says it used.
 
-    `content_lost` names why there are no messages, where there are none to keep (`unknown_operation`, `unreadable_body`,
-    `spool_full`, …). `usage` is the provider's own report and None where it gave none. `params` are the sampling and
+    `content_lost` names why there are no messages, where there are none to keep (`unknown_operation`,
+    `unreadable_body`, `spool_full`, …). `usage` is the provider's own report and None where it gave none. `params` are the sampling and
     format settings of the request. Everything else is as in `transom.types.RedactedExchange`, unredacted.
     """
 

@@ -1,0 +1,241 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from transom.config import ConfigError, Settings, load
+from transom.process import configure_logging, end_with_parent, harden
+from transom.secret import Secret, load_secret
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="See what your LLM traffic does, without seeing who is in it.",
+)
+prices = typer.Typer(no_args_is_help=True, help="The price list.")
+app.add_typer(prices, name="prices")
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="A YAML file of settings.")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="The folder for database, spool and keys.")]
+PortOption = Annotated[int | None, typer.Option("--port", help="The gateway's port.")]
+AdminPortOption = Annotated[int | None, typer.Option("--admin-port", help="The admin pages' port.")]
+
+
+def _settings(
+    process: str, config: Path | None, data: Path | None, port: int | None, admin_port: int | None
+) -> tuple[Settings, Secret]:
+    """What every process starts with: settings, secret, logging, and no way to leak by a crash."""
+    try:
+        settings = load(config, data=data, port=port, admin_port=admin_port)
+    except ConfigError as error:
+        _fail(str(error))
+    harden()
+    configure_logging(settings.log_level, process)
+    os.umask(0o077)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    configured = settings.secret_key.get_secret_value() if settings.secret_key else None
+    return settings, load_secret(settings.data, configured)
+
+
+def _fail(message: str) -> NoReturn:
+    Console(stderr=True).print(f"transom: {message}", style="red", markup=False, highlight=False)
+    raise typer.Exit(2)
+
+
+def _run(main: Coroutine[Any, Any, Any]) -> None:
+    """Run a child's main on uvloop where there is one; it ends when its supervisor does."""
+    if os.environ.get("TRANSOM_SUPERVISED"):
+        end_with_parent()
+    if sys.platform == "win32":
+        asyncio.run(main)
+        return
+    import uvloop
+
+    uvloop.run(main)
+
+
+@app.command()
+def serve(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+    admin_port: AdminPortOption = None,
+) -> None:
+    """Run everything on this machine."""
+    from transom.supervise import Supervisor
+
+    settings, _ = _settings("supervisor", config, data, port, admin_port)
+    demo_port = None if _has_provider(settings) else _free_port()
+    arguments = list(_arguments(config, settings))
+    try:
+        supervisor = Supervisor(settings, arguments, demo_port)
+    except ConfigError as error:
+        _fail(str(error))
+    raise typer.Exit(asyncio.run(supervisor.run(lambda: _announce(settings, demo_port))))
+
+
+def _has_provider(settings: Settings) -> bool:
+    keys = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
+    return bool(settings.providers or settings.default_provider or any(os.environ.get(key) for key in keys))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _arguments(config: Path | None, settings: Settings) -> Iterator[str]:
+    if config:
+        yield from ("--config", str(config))
+    yield from ("--data", str(settings.data), "--port", str(settings.port), "--admin-port", str(settings.admin_port))
+
+
+def _announce(settings: Settings, demo_port: int | None) -> None:
+    from transom.admin.token import admin_token
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"Transom: OPENAI_BASE_URL=http://{settings.host}:{settings.port}/v1")
+    console.print(f"Admin:   http://{settings.admin_host}:{settings.admin_port}", end="")
+    console.print("" if settings.admin_token else f"   token: {admin_token(settings)}")
+    if demo_port:
+        console.print("No provider is configured: answers come from the built-in demo provider.")
+        console.print("Fill the pages with `transom demo`; use a real provider with providers in --config FILE.")
+
+
+@app.command()
+def gateway(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+    admin_port: AdminPortOption = None,
+) -> None:
+    """Run the relay alone."""
+    from transom.gateway.server import serve as serve_gateway
+    from transom.spool.keys import find_key
+
+    settings, secret = _settings("gateway", config, data, port, admin_port)
+    _run(serve_gateway(settings, secret, _or_fail(find_key, settings)))
+
+
+@app.command()
+def recorder(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+    admin_port: AdminPortOption = None,
+) -> None:
+    """Run the recorder of this host alone."""
+    from transom.record.run import run
+    from transom.spool.keys import find_key
+
+    settings, secret = _settings("recorder", config, data, port, admin_port)
+    _run(run(settings, secret, [_or_fail(find_key, settings)]))
+
+
+def _or_fail(action: Any, *args: Any) -> Any:
+    try:
+        return action(*args)
+    except ConfigError as error:
+        _fail(str(error))
+
+
+@app.command()
+def worker(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+    admin_port: AdminPortOption = None,
+) -> None:
+    """Run the background jobs alone."""
+    from transom.worker import run
+
+    settings, _ = _settings("worker", config, data, port, admin_port)
+    _run(run(settings))
+
+
+@app.command()
+def admin(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+    admin_port: AdminPortOption = None,
+) -> None:
+    """Run the admin pages and REST alone."""
+    from transom.admin.server import serve as serve_admin
+
+    settings, secret = _settings("admin", config, data, port, admin_port)
+    _run(serve_admin(settings, secret))
+
+
+@app.command()
+def migrate(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+    admin_port: AdminPortOption = None,
+) -> None:
+    """Bring the database to this version's schema."""
+    from transom.store.engine import migrate as migrate_store
+
+    settings, _ = _settings("migrate", config, data, port, admin_port)
+    asyncio.run(migrate_store(settings.database))
+
+
+@app.command("check-config")
+def check_config(config: ConfigOption = None) -> None:
+    """Read the settings and say what is wrong with them."""
+    _or_fail(load, config)
+    typer.echo("The settings are good.")
+
+
+@app.command()
+def demo(
+    base_url: Annotated[str, typer.Option(help="The gateway's address.")] = "http://127.0.0.1:4000",
+    exchanges: Annotated[int, typer.Option(help="How many exchanges to send.")] = 200,
+    seconds: Annotated[float, typer.Option(help="Over how long to spread them.")] = 120,
+) -> None:
+    """Send a few minutes' worth of sample traffic, with thumbs up and down."""
+    from transom.demo.traffic import send
+
+    asyncio.run(send(base_url, exchanges, seconds))
+
+
+@app.command()
+def redact(
+    profile: Annotated[str | None, typer.Option(help="fast, logs or strict.")] = None,
+    spans: Annotated[bool, typer.Option("--spans", help='JSONL {"text"} in, {"spans"} out.')] = False,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Redact standard input to standard output."""
+    from transom.redact.cli import redact_stream
+
+    settings, secret = _settings("redact", config, data, None, None)
+    for line in redact_stream(sys.stdin, settings, secret, profile, spans):
+        sys.stdout.write(line)
+
+
+@prices.command("update")
+def update_prices(
+    target: Annotated[Path, typer.Argument(help="The file to write.")] = Path("config/prices.json"),
+) -> None:
+    """Make the price list from the installed litellm package."""
+    from transom.usage.prices_update import write
+
+    typer.echo(f"{target}: {write(target)}")
+
+
+if __name__ == "__main__":
+    app()

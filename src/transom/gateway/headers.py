@@ -1,0 +1,115 @@
+"""Which headers travel, which are recorded, and which are secrets."""
+
+from __future__ import annotations
+
+from transom.capture.exchange import Headers
+from transom.gateway.routes import Target
+from transom.gateway.upstream import RawHeaders
+
+HOP_BY_HOP = frozenset(
+    (
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+"""RFC 9110 §7.6.1, and what older proxies add."""
+
+CREDENTIALS = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key")
+
+_OURS = (b"x-transom-", b"helicone-")
+_NOT_FORWARDED = HOP_BY_HOP | {b"host", b"content-length", b"expect"}
+_RECORDED_REQUEST = frozenset(
+    (
+        b"anthropic-version",
+        b"content-encoding",
+        b"content-type",
+        b"helicone-request-id",
+        b"helicone-session-id",
+        b"helicone-user-id",
+        b"traceparent",
+        b"x-request-id",
+        b"x-transom-app",
+        b"x-transom-metadata",
+        b"x-transom-session",
+        b"x-transom-tags",
+        b"x-transom-user",
+    )
+)
+_RECORDED_RESPONSE = frozenset(
+    (
+        b"apim-request-id",
+        b"content-encoding",
+        b"content-type",
+        b"request-id",
+        b"retry-after",
+        b"x-request-id",
+    )
+)
+
+
+def credential(headers: dict[bytes, bytes]) -> bytes | None:
+    """What the caller proves itself with."""
+    for name in CREDENTIALS:
+        if value := headers.get(name):
+            return value.removeprefix(b"Bearer ").strip() or None
+    return None
+
+
+def to_provider(headers: RawHeaders, target: Target, length: int | None) -> RawHeaders:
+    """The caller's headers less what is hop-by-hop or ours; with the held key, if any, for the caller's.
+
+    `length` is the body's where it is known; a body of unknown length is sent chunked by the caller of this.
+    """
+    dropped = _NOT_FORWARDED | _named_in_connection(headers)
+    if target.api_key:
+        dropped |= frozenset(CREDENTIALS)
+    kept = [(n, v) for n, v in headers if n not in dropped and not n.startswith(_OURS)]
+    if target.api_key:
+        kept += _held_key(target)
+    if length is not None:
+        kept.append((b"content-length", str(length).encode()))
+    return kept
+
+
+def _held_key(target: Target) -> RawHeaders:
+    key = (target.api_key or "").encode()
+    if target.provider == "anthropic" or target.path.rstrip(b"/").endswith(b"/messages"):
+        return [(b"x-api-key", key)]
+    if target.provider == "azure":
+        return [(b"api-key", key)]
+    return [(b"authorization", b"Bearer " + key)]
+
+
+def to_client(headers: RawHeaders) -> RawHeaders:
+    """The provider's headers less what is hop-by-hop."""
+    dropped = HOP_BY_HOP | _named_in_connection(headers)
+    return [(n, v) for n, v in headers if n.lower() not in dropped]
+
+
+def _named_in_connection(headers: RawHeaders) -> frozenset[bytes]:
+    named: set[bytes] = set()
+    for name, value in headers:
+        if name.lower() == b"connection":
+            named.update(token.strip().lower() for token in value.split(b","))
+    return frozenset(named)
+
+
+def recorded_request(headers: RawHeaders) -> Headers:
+    """The request headers that a record keeps: never a credential."""
+    return [(n.decode(), v.decode("latin-1")) for n, v in headers if _is_recorded(n)]
+
+
+def _is_recorded(name: bytes) -> bool:
+    return name in _RECORDED_REQUEST or name.startswith(b"helicone-property-")
+
+
+def recorded_response(headers: RawHeaders) -> Headers:
+    """The response headers that a record keeps."""
+    return [(n.lower().decode(), v.decode("latin-1")) for n, v in headers if n.lower() in _RECORDED_RESPONSE]

@@ -1,0 +1,118 @@
+"""Where the spool's key comes from. It must never be on the disk that holds the spool."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from transom.config import ConfigError, Settings
+
+FD_VARIABLE = "TRANSOM_SPOOL_KEY_FD"
+_KEY_BYTES = 32
+
+
+def key_outlives_us(settings: Settings) -> bool:
+    """Whether a later process of this host will find the same key. One handed down by a supervisor ends with it."""
+    return bool(settings.spool_key) or _kept_in_memory(settings.data, create=False) is not None
+
+
+def find_key(settings: Settings) -> bytes:
+    """The key that was configured, handed down by the supervisor, or is kept in memory by the system.
+
+    Raises ConfigError where there is none.
+    """
+    key = _configured(settings) or _inherited() or _kept_in_memory(settings.data, create=True)
+    if key is None:
+        raise ConfigError(
+            "spool_key: this system has no memory-backed folder to keep one in; "
+            "set TRANSOM_SPOOL_KEY or TRANSOM_SPOOL_KEY_FILE, the same for all processes of this host"
+        )
+    return key
+
+
+def find_or_make_key(settings: Settings) -> tuple[bytes, bool]:
+    """The supervisor's way: as `find_key`, else a key for its own lifetime. True says that the key outlives it."""
+    key = _configured(settings) or _inherited() or _kept_in_memory(settings.data, create=True)
+    return (key, True) if key else (os.urandom(_KEY_BYTES), False)
+
+
+def key_pipe(key: bytes) -> int:
+    """A descriptor from which one child can read the key, once."""
+    reader, writer = os.pipe()
+    os.write(writer, key)
+    os.close(writer)
+    return reader
+
+
+def _configured(settings: Settings) -> bytes | None:
+    return sha256(settings.spool_key.get_secret_value().encode()).digest() if settings.spool_key else None
+
+
+def _inherited() -> bytes | None:
+    fd = os.environ.pop(FD_VARIABLE, None)
+    if fd is None:
+        return None
+    with os.fdopen(int(fd), "rb") as pipe:
+        return pipe.read(_KEY_BYTES)
+
+
+def _kept_in_memory(data: Path, create: bool) -> bytes | None:
+    name = f"transom-{sha256(str(data.absolute()).encode()).hexdigest()[:16]}.key"
+    for folder in _memory_folders():
+        key = _read_or_create(folder / name, create)
+        if key:
+            return key
+    return None
+
+
+def _memory_folders() -> list[Path]:
+    candidates = [os.environ.get("XDG_RUNTIME_DIR"), "/run", "/dev/shm"]  # noqa: S108
+    return [Path(c) for c in candidates if c and _on_tmpfs(Path(c)) and os.access(c, os.W_OK)]
+
+
+def _on_tmpfs(folder: Path) -> bool:
+    """Whether a folder lies on tmpfs, by the longest mount point above it in /proc/self/mountinfo."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    except OSError:
+        return False
+    best, kind = "", ""
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        point = left.split()[4]
+        if folder.is_relative_to(point) and len(point) >= len(best):
+            best, kind = point, right.split()[0]
+    return kind in {"tmpfs", "ramfs"}
+
+
+def _read_or_create(path: Path, create: bool) -> bytes | None:
+    try:
+        return _owned(path)
+    except FileNotFoundError:
+        if not create:
+            return None
+    try:
+        fd = os.open(path.with_suffix(f".{os.getpid()}"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        return None
+    with os.fdopen(fd, "wb") as file:
+        file.write(os.urandom(_KEY_BYTES))
+    draft = path.with_suffix(f".{os.getpid()}")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return _owned(path)
+
+
+def _owned(path: Path) -> bytes | None:
+    """The key in a file of ours. A file of somebody else's, or one that others can read, is no key."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    with os.fdopen(fd, "rb") as file:
+        status = os.fstat(fd)
+        mine = status.st_uid == os.getuid() and not status.st_mode & 0o077
+        key = file.read(_KEY_BYTES)
+    return key if mine and len(key) == _KEY_BYTES else None
