@@ -103,7 +103,7 @@ class _Connection(asyncio.Protocol):
         self._pieces: deque[bytes] = deque()
         self._unread = 0
         self._paused = False
-        self._header_bytes = 0
+        self._header_bytes = self._parsed_header_bytes = 0
         self._framed = False
         self._keep_alive = False
         self._complete = False
@@ -270,6 +270,9 @@ class _Connection(asyncio.Protocol):
         if lower == b"content-length" or (lower == b"transfer-encoding" and b"chunked" in value.lower()):
             self._framed = True
         self.headers.append((name, value))
+        self._parsed_header_bytes += len(name) + len(value)
+        if self._parsed_header_bytes > MAX_HEADER_BYTES:
+            raise UpstreamError("upstream_protocol_error")
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()

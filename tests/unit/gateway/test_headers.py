@@ -1,0 +1,63 @@
+"""Which headers travel."""
+
+from transom.gateway import headers
+from transom.gateway.routes import Target
+from transom.gateway.upstream import parse_origin
+
+TARGET = Target("openai", parse_origin("https://api.openai.com"), b"/v1/chat/completions")
+SENT = [
+    (b"host", b"localhost:4000"),
+    (b"authorization", b"Bearer client"),
+    (b"connection", b"keep-alive, x-private"),
+    (b"x-private", b"1"),
+    (b"te", b"trailers"),
+    (b"transfer-encoding", b"chunked"),
+    (b"x-transom-user", b"ada"),
+    (b"helicone-auth", b"Bearer helicone"),
+    (b"openai-beta", b"assistants=v2"),
+    (b"accept-encoding", b"gzip"),
+    (b"openai-beta", b"twice"),
+]
+
+
+def test_hop_by_hop_ours_and_helicones_stay_the_rest_goes_in_order():
+    assert headers.to_provider(SENT, TARGET, 12) == [
+        (b"authorization", b"Bearer client"),
+        (b"openai-beta", b"assistants=v2"),
+        (b"accept-encoding", b"gzip"),
+        (b"openai-beta", b"twice"),
+        (b"content-length", b"12"),
+    ]
+
+
+def test_a_held_key_takes_the_place_of_every_credential_of_the_client():
+    held = Target("anthropic", TARGET.origin, b"/v1/messages", api_key="held")
+    sent = [*SENT, (b"x-api-key", b"client"), (b"api-key", b"client")]
+    forwarded = headers.to_provider(sent, held, None)
+    assert (b"x-api-key", b"held") in forwarded
+    assert not any(b"client" in value for _, value in forwarded)
+
+
+def test_the_provider_headers_reach_the_client_with_their_case_and_order():
+    answer = [
+        (b"X-Request-Id", b"r"),
+        (b"Connection", b"close, X-Hop"),
+        (b"X-Hop", b"1"),
+        (b"Set-Cookie", b"a"),
+        (b"Set-Cookie", b"b"),
+    ]
+    assert headers.to_client(answer) == [(b"X-Request-Id", b"r"), (b"Set-Cookie", b"a"), (b"Set-Cookie", b"b")]
+
+
+def test_no_credential_is_recorded():
+    recorded = headers.recorded_request(
+        [*SENT, (b"x-request-id", b"r"), (b"cookie", b"c"), (b"helicone-property-a", b"b")]
+    )
+    assert recorded == [("x-transom-user", "ada"), ("x-request-id", "r"), ("helicone-property-a", "b")]
+
+
+def test_the_credential_is_the_same_with_and_without_its_scheme():
+    assert headers.credential({b"authorization": b"Bearer abc"}) == b"abc"
+    assert headers.credential({b"x-api-key": b"abc"}) == b"abc"
+    assert headers.credential({b"authorization": b"Bearer "}) is None
+    assert headers.credential({}) is None

@@ -1,0 +1,247 @@
+"""The HTTP/1.1 client against providers that behave, and that don't."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from transom.gateway.upstream import HIGH_WATER, Client, ClientLimits, Origin, UpstreamError, parse_origin
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+QUICK = ClientLimits(connect_s=1, first_byte_s=5, between_bytes_s=5, connections=4)
+
+
+@asynccontextmanager
+async def provider(handler: Handler, limits: ClientLimits = QUICK) -> AsyncIterator[tuple[Client, Origin]]:
+    server = await asyncio.start_server(handler, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = Client(limits)
+    try:
+        yield client, parse_origin(f"http://127.0.0.1:{port}")
+    finally:
+        await client.close()
+        server.close()
+
+
+async def read_head(reader: asyncio.StreamReader) -> bytes:
+    return await reader.readuntil(b"\r\n\r\n")
+
+
+def scripted(*answers: bytes, close: bool = False) -> Handler:
+    """Answers each request on a connection with the next piece of script, each connection from its start."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            for answer in answers:
+                await read_head(reader)
+                writer.write(answer)
+                await writer.drain()
+            if not close:
+                await reader.read()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    return handle
+
+
+async def fetch(client: Client, origin: Origin, method: bytes = b"GET") -> tuple[int, bytes]:
+    response = await client.request(origin, method, b"/x", [], b"")
+    body, last = b"", False
+    try:
+        while not last:
+            piece, last = await response.read()
+            body += piece
+    finally:
+        response.close()
+    return response.status, body
+
+
+LENGTH = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "close", "expected"),
+    [
+        (LENGTH, False, (200, b"hello")),
+        (CHUNKED, False, (200, b"hello")),
+        (b"HTTP/1.1 200 OK\r\n\r\nhello", True, (200, b"hello")),
+        (b"HTTP/1.0 200 OK\r\n\r\nhello", True, (200, b"hello")),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + LENGTH, False, (200, b"hello")),
+        (b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + CHUNKED, False, (200, b"hello")),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", False, (204, b"")),
+        (b"HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n", False, (304, b"")),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", False, (200, b"")),
+    ],
+)
+async def test_every_framing_is_read_to_its_end(answer: bytes, close: bool, expected: tuple[int, bytes]):
+    async with provider(scripted(answer, close=close)) as (client, origin):
+        assert await fetch(client, origin) == expected
+
+
+async def test_a_head_answer_has_no_body_whatever_its_length_says():
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
+    async with provider(scripted(head, LENGTH)) as (client, origin):
+        assert await fetch(client, origin, b"HEAD") == (200, b"")
+        assert await fetch(client, origin) == (200, b"hello")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (b"", "upstream_closed"),
+        (b"garbage\r\n\r\n", "upstream_protocol_error"),
+        (b"HTTP/1.1 200 OK\r\ncontent-le", "upstream_incomplete"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello", "upstream_incomplete"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel", "upstream_incomplete"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n", "upstream_protocol_error"),
+        (
+            b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+            "upstream_protocol_error",
+        ),
+        (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 300_000 + b"\r\n\r\n", "upstream_protocol_error"),
+    ],
+)
+async def test_a_broken_answer_is_an_error_with_a_name(answer: bytes, code: str):
+    async with provider(scripted(answer, close=True)) as (client, origin):
+        with pytest.raises(UpstreamError) as error:
+            await fetch(client, origin)
+        assert error.value.code == code
+
+
+async def test_what_came_before_a_break_is_delivered_first():
+    async with provider(scripted(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello", close=True)) as (client, origin):
+        response = await client.request(origin, b"GET", b"/", [], b"")
+        assert await response.read() == (b"hello", False)
+        with pytest.raises(UpstreamError, match="incomplete"):
+            await response.read()
+
+
+async def test_nobody_listens():
+    async with provider(scripted()) as (client, origin):
+        pass
+    with pytest.raises(UpstreamError, match="unreachable"):
+        await fetch(Client(QUICK), origin)
+    await client.close()
+
+
+async def test_a_silent_provider_runs_into_the_time_limit():
+    limits = ClientLimits(connect_s=1, first_byte_s=0.05, between_bytes_s=0.05, connections=4)
+    async with provider(scripted(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello"), limits) as (client, origin):
+        response = await client.request(origin, b"GET", b"/", [], b"")
+        await response.read()
+        with pytest.raises(UpstreamError, match="timeout"):
+            await response.read()
+
+
+async def test_connections_are_kept_and_reused():
+    opened = 0
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal opened
+        opened += 1
+        await scripted(LENGTH, CHUNKED, LENGTH)(reader, writer)
+
+    async with provider(count) as (client, origin):
+        for _ in range(3):
+            assert await fetch(client, origin) == (200, b"hello")
+    assert opened == 1
+
+
+async def test_a_connection_that_went_stale_is_replaced_once():
+    async with provider(scripted(LENGTH, b"", close=True)) as (client, origin):
+        assert await fetch(client, origin) == (200, b"hello")
+        assert await fetch(client, origin) == (200, b"hello")
+
+
+async def test_a_connection_that_says_close_is_not_reused():
+    answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello"
+    async with provider(scripted(answer, b"")) as (client, origin):
+        assert await fetch(client, origin) == (200, b"hello")
+        assert await fetch(client, origin) == (200, b"hello")
+
+
+async def test_leaving_in_the_middle_closes_the_connection_at_the_provider():
+    gone = asyncio.Event()
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n")
+        try:
+            await reader.read()
+        except ConnectionError:
+            pass
+        gone.set()
+        writer.close()
+
+    async with provider(endless) as (client, origin):
+        response = await client.request(origin, b"GET", b"/", [], b"")
+        await response.read()
+        response.close()
+        async with asyncio.timeout(2):
+            await gone.wait()
+
+
+async def test_requests_over_the_bound_wait_their_turn():
+    limits = ClientLimits(connect_s=1, first_byte_s=5, between_bytes_s=5, connections=2)
+    async with provider(scripted(*[LENGTH] * 20), limits) as (client, origin):
+        answers = await asyncio.gather(*(fetch(client, origin) for _ in range(10)))
+    assert answers == [(200, b"hello")] * 10
+
+
+async def test_a_slow_reader_holds_the_provider_back():
+    sent = 0
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n")
+        try:
+            while sent < 100_000_000:
+                writer.write(b"x" * 2**16)
+                await writer.drain()
+                sent += 2**16
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async with provider(flood) as (client, origin):
+        response = await client.request(origin, b"GET", b"/", [], b"")
+        connection = response._connection
+        async with asyncio.timeout(5):
+            while not connection._paused:
+                await asyncio.sleep(0)
+        assert connection._unread <= HIGH_WATER + 2**18
+        assert sent < 50_000_000
+        response.close()
+
+
+async def test_a_streamed_body_arrives_and_an_early_answer_ends_it():
+    received = b""
+
+    async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal received
+        await read_head(reader)
+        received = await reader.readexactly(8)
+        writer.write(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno")
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(10_000):
+            yield b"x" * 8
+            await asyncio.sleep(0)
+
+    async with provider(early) as (client, origin):
+        response = await client.request(origin, b"POST", b"/", [(b"content-length", b"80000")], pieces())
+        assert response.status == 413
+        assert await response.read() == (b"no", True)
+        response.close()
+    assert received == b"x" * 8
