@@ -215,7 +215,7 @@ class Call:
                 return
 
     def _rewrite(self, body: bytes, routing: Routing, target: Target) -> bytes:
-        if routing.transom is not None:
+        if bytes(routing.transom):
             body = remove_member(body, "transom")
             self.rewrites.append("transom_field")
         if target.model is not None and target.model != routing.model:

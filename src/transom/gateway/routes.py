@@ -30,7 +30,7 @@ class Routing(msgspec.Struct):
     """What routing needs of a JSON body."""
 
     model: str | None = None
-    transom: msgspec.Raw | None = None
+    transom: msgspec.Raw = msgspec.Raw(b"")
 
 
 _routing = msgspec.json.Decoder(Routing)
