@@ -38,10 +38,11 @@ class Child:
     stopping: bool = field(default=False)
 
     async def start(self) -> None:
-        env, fds = dict(self.env), ()
+        env = dict(self.env)
+        fds: list[int] = []
         if self.key is not None:
-            fd = key_pipe(self.key)
-            env[FD_VARIABLE], fds = str(fd), (fd,)  # type: ignore[assignment]
+            fds.append(key_pipe(self.key))
+            env[FD_VARIABLE] = str(fds[0])
         self.process = await asyncio.create_subprocess_exec(*self.command, env=env, pass_fds=fds)
         for descriptor in fds:
             os.close(descriptor)
