@@ -19,8 +19,8 @@ from transom.secret import Secret
 from transom.spool.counts import read_counts
 from transom.spool.format import Kind
 from transom.spool.reader import Entry, Position, SpoolReader, find_writers
-from transom.store.positions import close_writer, read_position
-from transom.store.write import PositionAdvance, write_batch
+from transom.store.positions import PositionAdvance, close_writer, read_position
+from transom.store.write import write_batch
 from transom.types import RedactedExchange, RedactedFeedback, Withdrawal, metadata_only
 
 log = structlog.get_logger()
@@ -132,8 +132,7 @@ class Recorder:
 
     async def _close(self, reader: SpoolReader) -> None:
         begun, dropped = read_counts(reader.counts) if reader.counts.exists() else (0, {})
-        async with self._engine.begin() as connection:
-            died = await close_writer(connection, reader.writer_id, self._name, begun, dropped)
+        died = await close_writer(self._engine, reader.writer_id, self._name, begun, dropped)
         if died:
             log.warning("exchanges died with their gateway", writer=reader.writer_id, exchanges=died)
         reader.remove()

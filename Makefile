@@ -1,0 +1,72 @@
+# `make` lists the commands. All of them work in .venv, .dev and dist; only `test` installs Debian packages.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run check lint test format lock wheel docker clean
+
+help: ## List these commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
+
+setup: .venv/.installed ## Make .venv with everything that is locked
+
+run: setup ## Set up and serve: the gateway on :4000, the admin pages on :4001
+	@exec $(BIN)/transom serve
+
+check: lint ## Format, lint, types, import layers, fast tests
+	$(BIN)/pytest -m "not slow" tests/unit tests/pipeline tests/property
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## Install what the tests need and run them all
+	.ci/packages chromium postgresql nginx-light prometheus npm
+	$(BIN)/pytest -n 2 --dist loadfile
+
+format: setup ## Format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## Resolve the dependencies anew into both lock files
+	rm -rf .dev/lock
+	$(PYTHON) -m venv .dev/lock
+	.dev/lock/bin/pip install --quiet uv
+	cp pyproject.toml .dev/lock
+	.dev/lock/bin/uv lock --quiet --project .dev/lock --python .dev/lock/bin/python
+	$(EXPORT) --no-dev --output-file requirements.lock
+	$(EXPORT) --output-file requirements-dev.lock
+	rm -rf .dev/lock
+
+EXPORT := .dev/lock/bin/uv export --quiet --project .dev/lock --python .dev/lock/bin/python \
+	--frozen --no-emit-project --no-annotate --no-header
+
+wheel: setup ## Build the wheel into dist
+	$(BIN)/python -m build --wheel --no-isolation
+
+docker: ## Build the container image
+	docker build --tag transom .
+
+clean: ## Remove what was built and cached; .venv and data stay
+	rm -rf dist build .dev .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests evals -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/packages python3-venv
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+# Installing without bytecode and compiling on all cores afterwards takes half as long.
+.venv/.locked: requirements-dev.lock .venv/.made
+	$(PIP) install --no-compile --no-deps --require-hashes -r $<
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib
+	@touch $@
+
+.venv/.installed: pyproject.toml .venv/.locked
+	$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@

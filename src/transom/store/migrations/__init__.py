@@ -1,0 +1,1 @@
+"""The schema's history, forward only. Each file in versions/ brings it one step further."""

@@ -1,0 +1,257 @@
+"""The tables. Every one carries `project_id` and `key_id`, in its unique keys too, so that ids never link across keys.
+
+Two don't: `project`, which names the projects, and `spool_position`, a host's bookkeeping over all of them. Columns
+that hold JSON are text; times are Unix nanoseconds; money is picodollars.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+AutoKey = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite numbers rows by itself only in a column declared INTEGER."""
+
+
+class Project(SQLModel, table=True):
+    """A tenant."""
+
+    id: str = Field(primary_key=True)
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class Trace(SQLModel, table=True):
+    """A stored exchange: what lists show and filters ask for. Its content is in the messages that `message_ids` names.
+
+    `message_ids` holds the input messages (`inputs` of them) and then the output ones, in order.
+    """
+
+    __table_args__ = (
+        Index("trace_started_at", "started_at"),
+        Index("trace_model", "model", "id"),
+        Index("trace_session", "session_id", "id"),
+        Index("trace_user", "user_id", "id"),
+        Index("trace_response", "response_id"),
+        Index("trace_request", "request_id"),
+        Index("trace_client_request", "client_request_id"),
+        Index("trace_failed", "id", sqlite_where=text("failed = 1"), postgresql_where=text("failed")),
+    )
+
+    id: str = Field(primary_key=True)
+    project_id: str
+    key_id: str
+    started_at: int = Field(sa_type=BigInteger)
+    outcome: str
+    outcome_reason: str | None
+    ended: str
+    provider: str
+    operation: str
+    method: str
+    path: str
+    route: str | None
+    otel_trace_id: str | None
+    otel_span_id: str | None
+    otel_parent_span_id: str | None
+    session_id: str | None
+    user_id: str | None
+    app: str | None
+    tags: str
+    metadata_: str = Field(sa_column=Column("metadata", Text, nullable=False))
+    model: str | None
+    response_model: str | None
+    response_id: str | None
+    request_id: str | None
+    client_request_id: str | None
+    status_code: int | None
+    error_type: str | None
+    error_message: str | None
+    failed: bool
+    rewrites: str
+    attempts: str
+    stream: bool
+    latency_ms: float | None
+    ttft_ms: float | None
+    overhead_ms: float | None
+    params: str
+    finish_reasons: str
+    input_tokens: int | None = Field(sa_type=BigInteger)
+    output_tokens: int | None = Field(sa_type=BigInteger)
+    cached_input_tokens: int | None = Field(sa_type=BigInteger)
+    cache_write_tokens: int | None = Field(sa_type=BigInteger)
+    reasoning_tokens: int | None = Field(sa_type=BigInteger)
+    usage_source: str | None
+    cost: int | None = Field(sa_type=BigInteger)
+    price_version: str | None
+    billed: bool
+    message_ids: str
+    inputs: int
+    tools_id: int | None = Field(sa_type=BigInteger)
+    input_preview: str | None
+    output_preview: str | None
+
+
+class Message(SQLModel, table=True):
+    """A redacted message, kept once per key however often it is sent again. `words` is what search looks at."""
+
+    __table_args__ = (UniqueConstraint("digest", "project_id", "key_id", name="message_once"),)
+
+    id: int | None = Field(default=None, sa_column=Column(AutoKey, primary_key=True))
+    project_id: str
+    key_id: str
+    digest: bytes = Field(sa_type=LargeBinary)
+    role: str
+    name: str | None
+    parts: str
+    remarks: str
+    words: str
+
+
+class SessionMessage(SQLModel, table=True):
+    """That a session holds a message: which trace brought it, at which place, and which was the last to send it again.
+
+    `session` is the `session_id`, or the id of a trace that has none.
+    """
+
+    __tablename__ = "session_message"
+    __table_args__ = (Index("session_message_message", "message_id", "trace_id"),)
+
+    project_id: str = Field(primary_key=True)
+    key_id: str = Field(primary_key=True)
+    session: str = Field(primary_key=True)
+    message_id: int = Field(sa_column=Column(BigInteger, ForeignKey("message.id"), primary_key=True))
+    trace_id: str
+    place: int
+    last_trace_id: str
+
+
+class Rollup(SQLModel, table=True):
+    """What happened in one minute or hour (`step` seconds from `start`), as one recorder saw it; readers add rows up.
+
+    `''` stands for no model or route. `cost` and the tokens add up what is known; `unpriced` and `uncounted` say how
+    many exchanges are missing in them. `outcomes`, `endings` and `statuses` are JSON counts; `latency` and `ttft` are
+    JSON histograms.
+    """
+
+    project_id: str = Field(primary_key=True)
+    key_id: str = Field(primary_key=True)
+    step: int = Field(primary_key=True)
+    start: int = Field(primary_key=True, sa_type=BigInteger)
+    recorder: str = Field(primary_key=True)
+    provider: str = Field(primary_key=True)
+    model: str = Field(primary_key=True)
+    route: str = Field(primary_key=True)
+    requests: int
+    errors: int
+    unpriced: int
+    uncounted: int
+    input_tokens: int = Field(sa_type=BigInteger)
+    output_tokens: int = Field(sa_type=BigInteger)
+    cached_input_tokens: int = Field(sa_type=BigInteger)
+    cache_write_tokens: int = Field(sa_type=BigInteger)
+    reasoning_tokens: int = Field(sa_type=BigInteger)
+    cost: int = Field(sa_type=BigInteger)
+    outcomes: str
+    endings: str
+    statuses: str
+    latency: str
+    ttft: str
+
+    __table_args__ = (Index("rollup_start", "step", "start"),)
+
+
+class Feedback(SQLModel, table=True):
+    """What somebody said of a response or a session. `linked` when what it names is stored."""
+
+    __table_args__ = (
+        UniqueConstraint(
+            "project_id", "key_id", "target", "target_id", "name", "author", name="feedback_one_per_author"
+        ),
+        Index("feedback_id", "id"),
+        Index("feedback_target", "target_id"),
+        Index("feedback_trace", "trace_id"),
+        Index("feedback_newest", "created_at", "id"),
+    )
+
+    number: int | None = Field(default=None, sa_column=Column(AutoKey, primary_key=True))
+    id: str
+    project_id: str
+    key_id: str
+    created_at: int = Field(sa_type=BigInteger)
+    target: str
+    target_id: str
+    name: str
+    author: str
+    score: float | None
+    comment: str | None
+    correction: str | None
+    labels: str
+    linked: bool
+    trace_id: str | None = Field(sa_column=Column(Text, ForeignKey("trace.id", ondelete="CASCADE")))
+
+
+class Withdrawn(SQLModel, table=True):
+    """A feedback taken back: it stays away even if it comes after its withdrawal."""
+
+    project_id: str = Field(primary_key=True)
+    key_id: str = Field(primary_key=True)
+    feedback_id: str = Field(primary_key=True)
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class PricedResponse(SQLModel, table=True):
+    """A response id seen in a reply. `priced` once a reply has carried its usage: later ones cost nothing more."""
+
+    __tablename__ = "priced_response"
+
+    project_id: str = Field(primary_key=True)
+    key_id: str = Field(primary_key=True)
+    response_id: str = Field(primary_key=True)
+    priced: bool
+
+
+class Job(SQLModel, table=True):
+    """Work to be done at or after `run_at`; when `running`, `run_at` is the time its lease ends."""
+
+    __table_args__ = (
+        UniqueConstraint("project_id", "key_id", "kind", "dedupe", name="job_once"),
+        Index("job_due", "state", "run_at"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(AutoKey, primary_key=True))
+    project_id: str
+    key_id: str
+    kind: str
+    dedupe: str
+    payload: str
+    state: str
+    attempts: int
+    run_at: int = Field(sa_type=BigInteger)
+
+
+class SpoolPosition(SQLModel, table=True):
+    """How far a spool writer has been recorded, and where the exchanges it began went (`outcomes`, JSON counts)."""
+
+    __tablename__ = "spool_position"
+
+    writer_id: str = Field(primary_key=True)
+    position: str
+    begun: int = Field(sa_type=BigInteger)
+    seen: int = Field(sa_type=BigInteger)
+    outcomes: str
+    closed: bool
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+PROJECT = _table(Project)
+TRACE = _table(Trace)
+MESSAGE = _table(Message)
+SESSION_MESSAGE = _table(SessionMessage)
+ROLLUP = _table(Rollup)
+FEEDBACK = _table(Feedback)
+WITHDRAWN = _table(Withdrawn)
+PRICED_RESPONSE = _table(PricedResponse)
+JOB = _table(Job)
+SPOOL_POSITION = _table(SpoolPosition)

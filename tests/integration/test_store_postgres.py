@@ -1,0 +1,112 @@
+"""What only PostgreSQL can show: several recorders and workers at the same time. Everything else runs on it in tests/unit/store."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.db import postgres, postgres_db, postgres_url
+from tests.unit.store.builders import NOON, exchange, feedback, rows, say, trace_id, write
+
+from transom.store import jobs
+from transom.store.dialect import writing
+from transom.store.engine import migrate
+from transom.store.models import FEEDBACK, JOB, MESSAGE, ROLLUP, SESSION_MESSAGE, TRACE
+from transom.store.positions import PositionAdvance, close_writer
+from transom.store.retention import delete_before
+from transom.store.write import PositionConflict
+
+__all__ = ["postgres", "postgres_db", "postgres_url"]
+
+pytestmark = pytest.mark.slow
+
+SHARED = [say("system", f"shared {n}") for n in range(10)]
+
+
+async def test_recorders_that_store_the_same_messages_at_once(postgres_db: AsyncEngine) -> None:
+    async def record(recorder: int) -> None:
+        for batch in range(10):
+            first = recorder * 1_000 + batch * 10
+            shared = SHARED if recorder % 2 else SHARED[::-1]
+            traces = [exchange(first + n, session_id=f"s{n}", input_messages=shared) for n in range(10)]
+            await write(postgres_db, *traces, recorder=f"host-{recorder}")
+
+    await asyncio.gather(*(record(number) for number in range(4)))
+    assert len(await rows(postgres_db, TRACE)) == 400
+    shared = [row for row in await rows(postgres_db, MESSAGE) if row["role"] == "system"]
+    assert len(shared) == 10
+    assert len(await rows(postgres_db, SESSION_MESSAGE)) == 10 * 10 + 400
+
+
+async def test_recorders_of_one_name_lose_no_count(postgres_db: AsyncEngine) -> None:
+    await asyncio.gather(*(write(postgres_db, exchange(n, started_at=NOON)) for n in range(20)))
+    assert [row["requests"] for row in await rows(postgres_db, ROLLUP)] == [20, 20]
+
+
+async def test_of_two_recorders_of_one_writer_one_gives_way(postgres_db: AsyncEngine) -> None:
+    def advance(number: int) -> PositionAdvance:
+        return PositionAdvance(writer_id="w", expected="a", position=f"b{number}", begun=1, seen=1)
+
+    attempts = [write(postgres_db, exchange(n), advance=advance(n)) for n in range(5)]
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+    assert sum(isinstance(result, PositionConflict) for result in results) == 4
+    assert len(await rows(postgres_db, TRACE)) == 1
+
+
+async def test_a_writer_is_closed_once(postgres_db: AsyncEngine) -> None:
+    closed = await asyncio.gather(*(close_writer(postgres_db, "w", f"host-{n}", 3, {}) for n in range(5)))
+    assert sorted(closed) == [0, 0, 0, 0, 3]
+
+
+async def test_feedback_and_its_trace_stored_at_once_find_each_other(postgres_db: AsyncEngine) -> None:
+    pairs = [(exchange(n), feedback(trace_id(n), id=f"fb_{n}", author=f"a{n}")) for n in range(25)]
+    await asyncio.gather(*(write(postgres_db, item) for pair in pairs for item in pair))
+    assert {row["trace_id"] for row in await rows(postgres_db, FEEDBACK)} == {trace_id(n) for n in range(25)}
+
+
+async def test_retention_takes_no_message_that_is_being_sent_again(postgres_db: AsyncEngine) -> None:
+    async def record() -> None:
+        for number in range(40):
+            old = exchange(number, input_messages=SHARED, started_at=NOON)
+            await write(postgres_db, old, recorder="host-1")
+            await write(postgres_db, exchange(1_000 + number, input_messages=SHARED), recorder="host-1")
+
+    async def expire() -> None:
+        while not recording.done():
+            await delete_before(postgres_db, NOON + 1, 5)
+
+    recording = asyncio.create_task(record())
+    await asyncio.gather(recording, expire())
+    while await delete_before(postgres_db, NOON + 1, 5):
+        pass
+    held = {row["message_id"] for row in await rows(postgres_db, SESSION_MESSAGE)}
+    assert {row["id"] for row in await rows(postgres_db, MESSAGE)} == held
+    assert len(await rows(postgres_db, TRACE)) == 40
+
+
+async def test_workers_never_share_a_job(postgres_db: AsyncEngine) -> None:
+    async with writing(postgres_db) as conn:
+        for number in range(50):
+            await jobs.enqueue(conn, "score", {"n": number}, "default", "k_1")
+
+    async def work() -> list[int]:
+        done = []
+        while claimed := await jobs.claim(postgres_db, ["score"], 60, 3):
+            for job in claimed:
+                assert await jobs.complete(postgres_db, job)
+                done.append(job.id)
+        return done
+
+    done = [job for worker in await asyncio.gather(*(work() for _ in range(4))) for job in worker]
+    assert sorted(done) == [row["id"] for row in await rows(postgres_db, JOB)]
+
+
+async def test_processes_that_migrate_at_once_wait_for_each_other(postgres_db: AsyncEngine) -> None:
+    async with postgres_db.begin() as conn:
+        await conn.execute(text("DROP SCHEMA public CASCADE"))
+        await conn.execute(text("CREATE SCHEMA public"))
+    await asyncio.gather(*(migrate(postgres_db) for _ in range(3)))
+    await write(postgres_db, exchange(1))
+    assert len(await rows(postgres_db, TRACE)) == 1

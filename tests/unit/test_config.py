@@ -1,0 +1,134 @@
+"""Settings: where they come from, and what a mistake is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from transom.config import PUBLIC_PROVIDERS, SECRETS, ConfigError, Settings, load, shipped
+
+ROOT = Path(__file__).parents[2]
+
+
+def write(folder: Path, content: str) -> Path:
+    path = folder / "transom.yaml"
+    path.write_text(content)
+    return path
+
+
+def test_the_shipped_file_is_the_defaults():
+    assert load(ROOT / "config" / "transom.yaml") == Settings()
+
+
+def test_the_shipped_file_names_every_setting():
+    shipped_names = set(yaml.safe_load((ROOT / "config" / "transom.yaml").read_text()))
+    assert shipped_names == set(Settings.model_fields) - SECRETS
+    text = (ROOT / "config" / "transom.yaml").read_text()
+    for name, field in Settings.model_fields.items():
+        for nested in getattr(field.annotation, "model_fields", {}):
+            assert f"  {nested}:" in text, f"{name}.{nested}"
+    assert all(f"TRANSOM_{secret.upper()}" in text for secret in SECRETS - {"api_key"})
+
+
+def test_the_environment_wins_over_the_file_and_the_command_line_over_both(tmp_path, monkeypatch):
+    file = write(tmp_path, "port: 1\nspool: {max_bytes: 5, file_bytes: 6}\n")
+    assert load(file).port == 1
+    monkeypatch.setenv("TRANSOM_PORT", "2")
+    monkeypatch.setenv("TRANSOM_SPOOL__MAX_BYTES", "7")
+    settings = load(file)
+    assert (settings.port, settings.spool.max_bytes, settings.spool.file_bytes) == (2, 7, 6)
+    assert load(file, port=3, data=None).port == 3
+
+
+def test_a_provider_can_come_from_the_environment_alone(monkeypatch):
+    monkeypatch.setenv("TRANSOM_PROVIDERS__LOCAL__BASE_URL", "http://127.0.0.1:8000/")
+    provider = load().provider("local")
+    assert provider
+    assert provider.base_url == "http://127.0.0.1:8000"
+
+
+def test_public_providers_need_no_configuration():
+    settings = load()
+    assert all(settings.provider(name) for name in PUBLIC_PROVIDERS)
+    assert settings.provider("nobody") is None
+
+
+def test_a_secret_can_be_in_a_file(tmp_path, monkeypatch):
+    (tmp_path / "token").write_text("from a file\n")
+    monkeypatch.setenv("TRANSOM_ADMIN_TOKEN_FILE", str(tmp_path / "token"))
+    token = load().admin_token
+    assert token
+    assert token.get_secret_value() == "from a file"
+    monkeypatch.setenv("TRANSOM_ADMIN_TOKEN_FILE", str(tmp_path / "gone"))
+    with pytest.raises(ConfigError, match="TRANSOM_ADMIN_TOKEN_FILE: can't read"):
+        load()
+
+
+def test_a_setting_that_is_a_file_is_no_secret_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSOM_PRICES__FILE", str(tmp_path / "prices.json"))
+    assert load().prices.file == tmp_path / "prices.json"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("prot: 1", "prot: unknown setting; did you mean port?"),
+        ("spool: {max_byte: 1}", "spool.max_byte: unknown setting"),
+        ("port: many", "port: "),
+        ("providers: {x: {base_url: ftp://x}}", "providers.x.base_url: "),
+        ("providers: {v1: {base_url: http://x}}", "providers.v1: `v1` is a path of Transom's own"),
+        ("routes: {fast: {provider: nobody}}", "routes.fast.provider: no provider `nobody`"),
+        ("default_provider: nobody", "default_provider: no provider `nobody`"),
+        ("admin_token: abc", "admin_token: secrets come from the environment; set TRANSOM_ADMIN_TOKEN"),
+        ("providers: {x: {base_url: http://x, api_key: k}}", "set TRANSOM_PROVIDERS__X__API_KEY"),
+        ("redaction: {processes: 0}", "redaction.processes: "),
+        ("- a list", "must hold settings"),
+        ("a: [", "not valid YAML at line 1"),
+    ],
+)
+def test_a_mistake_names_the_file_the_key_and_the_cure(tmp_path, content, told):
+    file = write(tmp_path, content)
+    with pytest.raises(ConfigError) as error:
+        load(file)
+    assert str(error.value).startswith(str(file)) or told.split(":")[0] in str(error.value)
+    assert told in str(error.value)
+
+
+def test_a_bad_value_is_not_quoted(tmp_path):
+    with pytest.raises(ConfigError) as error:
+        load(write(tmp_path, "port: my-secret-value"))
+    assert "my-secret-value" not in str(error.value)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="can't read"):
+        load(tmp_path / "gone.yaml")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
+def test_held_keys_are_not_lent_beyond_loopback(monkeypatch, host):
+    monkeypatch.setenv("TRANSOM_PROVIDERS__OPENAI__BASE_URL", "https://api.openai.com")
+    monkeypatch.setenv("TRANSOM_PROVIDERS__OPENAI__API_KEY", "held")
+    assert load().providers["openai"].api_key
+    monkeypatch.setenv("TRANSOM_HOST", host)
+    with pytest.raises(ConfigError, match="would lend the key of openai"):
+        load()
+
+
+def test_no_secret_is_in_the_repr(monkeypatch):
+    monkeypatch.setenv("TRANSOM_SPOOL_KEY", "very-secret")
+    monkeypatch.setenv("TRANSOM_DATABASE_URL", "postgresql://me:very-secret@db/transom")
+    assert "very-secret" not in repr(load())
+
+
+def test_the_database_is_sqlite_in_the_data_folder_unless_named(tmp_path, monkeypatch):
+    assert load(data=tmp_path).database == f"sqlite+aiosqlite:///{tmp_path}/transom.db"
+    monkeypatch.setenv("TRANSOM_DATABASE_URL", "postgresql+asyncpg://db/transom")
+    assert load().database == "postgresql+asyncpg://db/transom"
+
+
+@pytest.mark.parametrize("name", ["transom.yaml", "prices.json", "redaction.yaml"])
+def test_shipped_files_are_found(name):
+    assert shipped(name).exists()
