@@ -1,8 +1,9 @@
-"""What only PostgreSQL can show: several recorders and workers at the same time. Everything else runs on it in tests/unit/store."""
+"""What only PostgreSQL can show: recorders and workers side by side. All else runs on it in tests/unit/store."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +16,8 @@ from transom.store.dialect import writing
 from transom.store.engine import migrate
 from transom.store.models import FEEDBACK, JOB, MESSAGE, ROLLUP, SESSION_MESSAGE, TRACE
 from transom.store.positions import PositionAdvance, close_writer
-from transom.store.retention import delete_before
+from transom.store.read import get_trace
+from transom.store.retention import delete_before, delete_traces
 from transom.store.write import PositionConflict
 
 __all__ = ["postgres", "postgres_db", "postgres_url"]
@@ -60,10 +62,46 @@ async def test_a_writer_is_closed_once(postgres_db: AsyncEngine) -> None:
     assert sorted(closed) == [0, 0, 0, 0, 3]
 
 
-async def test_feedback_and_its_trace_stored_at_once_find_each_other(postgres_db: AsyncEngine) -> None:
-    pairs = [(exchange(n), feedback(trace_id(n), id=f"fb_{n}", author=f"a{n}")) for n in range(25)]
-    await asyncio.gather(*(write(postgres_db, item) for pair in pairs for item in pair))
-    assert {row["trace_id"] for row in await rows(postgres_db, FEEDBACK)} == {trace_id(n) for n in range(25)}
+async def until_it_waits(db: AsyncEngine, task: asyncio.Task[Any]) -> None:
+    """Wait until the task waits for a lock, or is done without."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with db.connect() as conn:
+        while not task.done() and not (await conn.execute(waiting)).scalar():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("first", ["trace", "feedback"])
+async def test_feedback_and_its_trace_stored_at_once_find_each_other(postgres_db: AsyncEngine, first: str) -> None:
+    pair = [exchange(1), feedback(trace_id(1))]
+    one, other = pair if first == "trace" else pair[::-1]
+    async with postgres_db.begin() as conn:
+        await write(conn, one)
+        storing = asyncio.create_task(write(postgres_db, other))
+        await until_it_waits(postgres_db, storing)
+    await storing
+    assert [row["trace_id"] for row in await rows(postgres_db, FEEDBACK)] == [trace_id(1)]
+
+
+async def test_a_message_sent_again_while_it_is_deleted_is_stored_anew(postgres_db: AsyncEngine) -> None:
+    await write(postgres_db, exchange(1, input_messages=SHARED))
+    async with postgres_db.begin() as conn:
+        await delete_traces(conn, [trace_id(1)])
+        storing = asyncio.create_task(write(postgres_db, exchange(2, input_messages=SHARED)))
+        await until_it_waits(postgres_db, storing)
+    await storing
+    async with postgres_db.connect() as conn:
+        trace = await get_trace(conn, trace_id(2))
+    assert trace is not None and len(trace["input_messages"]) == len(SHARED)
+
+
+async def test_a_message_deleted_while_it_is_sent_again_stays(postgres_db: AsyncEngine) -> None:
+    await write(postgres_db, exchange(1, input_messages=SHARED))
+    async with postgres_db.begin() as conn:
+        await write(conn, exchange(2, input_messages=SHARED))
+        assert await delete_traces(postgres_db, [trace_id(1)]) == 1
+    async with postgres_db.connect() as conn:
+        trace = await get_trace(conn, trace_id(2))
+    assert trace is not None and len(trace["input_messages"]) == len(SHARED)
 
 
 async def test_retention_takes_no_message_that_is_being_sent_again(postgres_db: AsyncEngine) -> None:

@@ -19,7 +19,7 @@ from transom.secret import Secret
 from transom.spool.counts import read_counts
 from transom.spool.format import Kind
 from transom.spool.reader import Entry, Position, SpoolReader, find_writers
-from transom.store.positions import PositionAdvance, close_writer, read_position
+from transom.store.positions import PositionAdvance, PositionConflict, close_writer, read_position
 from transom.store.write import write_batch
 from transom.types import RedactedExchange, RedactedFeedback, Withdrawal, metadata_only
 
@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 POLL_S = 0.1
 BATCH_RECORDS = 64
+_TRY_AGAIN = {"40001", "40P01"}
+"""PostgreSQL's serialization failure and deadlock: no fault of the rows."""
 BATCH_BYTES = 1 * 2**20
 
 Recorded = RedactedExchange | RedactedFeedback | Withdrawal | Dropped
@@ -91,12 +93,16 @@ class Recorder:
     async def _record(self, reader: SpoolReader, entries: list[Entry], position: Position) -> None:
         done = await asyncio.gather(*(self._stages.process(entry) for entry in entries))
         await self._commit(reader, list(zip(entries, done, strict=True)), position)
-        reader.forget(entries, entries[-1].after)
+        recorded = await self._retrying(self._position, reader.writer_id)
+        reader.forget([entry for entry in entries if entry.after <= recorded], recorded)
 
     async def _commit(self, reader: SpoolReader, items: Sequence[tuple[Entry, Recorded]], position: Position) -> None:
         """Write all or, if the store refuses them, halves; what it refuses alone is kept as metadata, then dropped."""
         try:
             await self._retrying(self._write, reader, items, position)
+        except PositionConflict:
+            # The commit went through and its acknowledgement was lost; the next round reads on from the true position.
+            log.warning("a batch had been written already", writer=reader.writer_id)
         except Exception as error:
             log.warning("a batch was refused by the store", records=len(items), error=error)
             if len(items) > 1:
@@ -151,7 +157,9 @@ def _is_away(error: BaseException) -> bool:
     """Whether the store can't be reached, is locked or is full: none of it is the records' fault."""
     if isinstance(error, OperationalError | InterfaceError | OSError | TimeoutError):
         return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
 
 
 def _say_away(state: RetryCallState) -> None:
