@@ -37,8 +37,8 @@ lock: ## Resolve the dependencies anew into both lock files
 	$(PYTHON) -m venv .dev/lock
 	.dev/lock/bin/pip install --quiet uv
 	cp pyproject.toml .dev/lock
-	.dev/lock/bin/uv lock --quiet --project .dev/lock --python .dev/lock/bin/python
-	$(EXPORT) --no-dev --output-file requirements.lock
+	.dev/lock/bin/uv lock --quiet --prerelease disallow --project .dev/lock --python .dev/lock/bin/python
+	$(EXPORT) --no-dev --group build --output-file requirements.lock
 	$(EXPORT) --output-file requirements-dev.lock
 	rm -rf .dev/lock
 
@@ -56,12 +56,13 @@ clean: ## Remove what was built and cached; .venv and data stay
 	find src tests evals -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/packages python3-venv
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-# Installing without bytecode and compiling on all cores afterwards takes half as long.
+# Bytecode is made afterwards, on all cores.
 .venv/.locked: requirements-dev.lock .venv/.made
 	$(PIP) install --no-compile --no-deps --require-hashes -r $<
 	@$(BIN)/python -m compileall -q -j 0 .venv/lib

@@ -209,7 +209,7 @@ def demo(
     """Send a few minutes' worth of sample traffic, with thumbs up and down."""
     from transom.demo.traffic import send
 
-    asyncio.run(send(base_url, exchanges, seconds))
+    typer.echo(asyncio.run(send(base_url, exchanges, seconds)))
 
 
 @app.command()

@@ -8,12 +8,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 PREFIX = "TRANSOM_"
 RESERVED_PROVIDERS = frozenset({"v1", "health", "metrics"})
@@ -25,8 +33,8 @@ class ConfigError(Exception):
 
 
 def _absolute_url(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise ValueError("must start with http:// or https://")
+    if not url.startswith(("http://", "https://")) or not urlsplit(url).hostname:
+        raise ValueError("must be http:// or https:// and a host")
     return url.rstrip("/")
 
 
@@ -146,6 +154,15 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     spool_key: SecretStr | None = None
 
+    @field_validator("providers", mode="before")
+    @classmethod
+    def _fill_in_public_addresses(cls, given: Any) -> Any:
+        """A provider known by name needs no base_url, so that its key alone can be given."""
+        if not isinstance(given, dict):
+            return given
+        known = {name: {"base_url": url} for name, url in PUBLIC_PROVIDERS.items()}
+        return {name: known.get(name, {}) | one if isinstance(one, dict) else one for name, one in given.items()}
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -197,6 +214,8 @@ def _read_secret(name: str, path: str) -> str:
         return Path(path).read_text().strip()
     except OSError as error:
         raise ConfigError(f"{name.upper()}: can't read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name.upper()}: can't read {path}: not text") from None
 
 
 def load(file: Path | None = None, **overrides: Any) -> Settings:
@@ -209,6 +228,10 @@ def load(file: Path | None = None, **overrides: Any) -> Settings:
         settings = Settings(**content)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(error, file))) from None
+    except SettingsError as error:
+        # Its message names the field and the class that read it, not the value.
+        problem = str(error).partition(" from source")[0]
+        raise ConfigError(f"environment: {problem}: write lists and mappings as JSON") from None
     chosen = {name: value for name, value in overrides.items() if value is not None}
     settings = settings.model_copy(update=chosen)
     _check(settings)
@@ -217,13 +240,14 @@ def load(file: Path | None = None, **overrides: Any) -> Settings:
 
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text()) or {}
+        content = yaml.safe_load(file.read_bytes()) or {}
     except OSError as error:
         raise ConfigError(f"{file}: can't read it: {error.strerror}") from None
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         raise ConfigError(f"{file}: not valid YAML{f' at line {place.line + 1}' if place else ''}") from None
-    if not isinstance(content, dict):
+    # pydantic-settings would take a name that begins with an underscore as an option of its own.
+    if not isinstance(content, dict) or not all(isinstance(n, str) and n[:1] != "_" for n in content):
         raise ConfigError(f"{file}: must hold settings as `name: value`")
     for key in _secret_keys(content):
         raise ConfigError(f"{file}: {key}: secrets come from the environment; set {PREFIX}{_env_name(key)}")
@@ -272,7 +296,12 @@ def _check(settings: Settings) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    return host in {"localhost", "::1"} or host.startswith(("127.", "unix:"))
+    if host == "localhost" or host.startswith("unix:"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def shipped(name: str) -> Path:

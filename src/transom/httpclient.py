@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import httpx
 
-TIMEOUT_S = 60.0
+TIMEOUT = httpx.Timeout(60, connect=5)
+"""Seconds between two signs of life; 5 to connect."""
 
 HTTPError = httpx.HTTPError
 Response = httpx.Response
 
 
 def async_client(base_url: str, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
-    """A client that follows no redirects and gives up after a minute. Use it as an async context manager."""
-    return httpx.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT_S)
+    """A client that follows no redirects and gives up on a silent server. Use it as an async context manager."""
+    return httpx.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT)

@@ -68,13 +68,22 @@ class Secret:
 
 
 def load_secret(data: Path, configured: str | None) -> Secret:
-    """The configured secret, else the one in the data folder, made at first use (mode 0600)."""
+    """The configured secret, else the one in the data folder, made at first use (mode 0600).
+
+    Raises ValueError where the file is damaged: a new secret would break every tag and digest made so far.
+    """
     if configured:
         return Secret(sha256(configured.encode()).digest())
     path = data / "secret.key"
     if not path.exists():
         _create_once(path, os.urandom(32).hex())
-    return Secret(bytes.fromhex(path.read_text()))
+    try:
+        key = bytes.fromhex(path.read_text())
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ValueError(f"{path}: damaged; put the original back, or delete it to begin with new keys")
+    return Secret(key)
 
 
 def _create_once(path: Path, text: str) -> None:

@@ -27,7 +27,9 @@ def test_the_shipped_file_names_every_setting():
     assert shipped_names == set(Settings.model_fields) - SECRETS
     text = (ROOT / "config" / "transom.yaml").read_text()
     for name, field in Settings.model_fields.items():
-        for nested in getattr(field.annotation, "model_fields", {}):
+        nested_names = getattr(field.annotation, "model_fields", {})
+        assert f"TRANSOM_{name.upper()}__" in text or not nested_names
+        for nested in nested_names:
             assert f"  {nested}:" in text, f"{name}.{nested}"
     assert all(f"TRANSOM_{secret.upper()}" in text for secret in SECRETS - {"api_key"})
 
@@ -49,6 +51,20 @@ def test_a_provider_can_come_from_the_environment_alone(monkeypatch):
     assert provider.base_url == "http://127.0.0.1:8000"
 
 
+def test_the_key_of_a_public_provider_is_all_that_it_needs(monkeypatch):
+    monkeypatch.setenv("TRANSOM_PROVIDERS__GROQ__API_KEY", "held")
+    provider = load().providers["groq"]
+    assert provider.base_url == PUBLIC_PROVIDERS["groq"]
+    assert provider.api_key
+    assert provider.api_key.get_secret_value() == "held"
+
+
+def test_a_public_provider_can_be_given_another_address(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSOM_PROVIDERS__OPENAI__API_KEY", "held")
+    settings = load(write(tmp_path, "providers: {openai: {base_url: http://127.0.0.1:9}}"))
+    assert settings.providers["openai"].base_url == "http://127.0.0.1:9"
+
+
 def test_public_providers_need_no_configuration():
     settings = load()
     assert all(settings.provider(name) for name in PUBLIC_PROVIDERS)
@@ -61,9 +77,23 @@ def test_a_secret_can_be_in_a_file(tmp_path, monkeypatch):
     token = load().admin_token
     assert token
     assert token.get_secret_value() == "from a file"
-    monkeypatch.setenv("TRANSOM_ADMIN_TOKEN_FILE", str(tmp_path / "gone"))
+
+
+@pytest.mark.parametrize("name", ["gone", "binary"])
+def test_a_secret_file_that_cannot_be_read_is_told(tmp_path, monkeypatch, name):
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.setenv("TRANSOM_ADMIN_TOKEN_FILE", str(tmp_path / name))
     with pytest.raises(ConfigError, match="TRANSOM_ADMIN_TOKEN_FILE: can't read"):
         load()
+
+
+def test_lists_come_from_the_environment_as_json(monkeypatch):
+    monkeypatch.setenv("TRANSOM_FEEDBACK__ORIGINS", '["https://app.example"]')
+    assert load().feedback.origins == ["https://app.example"]
+    monkeypatch.setenv("TRANSOM_FEEDBACK__ORIGINS", "https://app.example")
+    with pytest.raises(ConfigError, match='"feedback": write lists and mappings as JSON') as error:
+        load()
+    assert "app.example" not in str(error.value)
 
 
 def test_a_setting_that_is_a_file_is_no_secret_file(tmp_path, monkeypatch):
@@ -78,6 +108,7 @@ def test_a_setting_that_is_a_file_is_no_secret_file(tmp_path, monkeypatch):
         ("spool: {max_byte: 1}", "spool.max_byte: unknown setting"),
         ("port: many", "port: "),
         ("providers: {x: {base_url: ftp://x}}", "providers.x.base_url: "),
+        ("providers: {x: {base_url: 'http://'}}", "providers.x.base_url: "),
         ("providers: {v1: {base_url: http://x}}", "providers.v1: `v1` is a path of Transom's own"),
         ("routes: {fast: {provider: nobody}}", "routes.fast.provider: no provider `nobody`"),
         ("default_provider: nobody", "default_provider: no provider `nobody`"),
@@ -85,6 +116,8 @@ def test_a_setting_that_is_a_file_is_no_secret_file(tmp_path, monkeypatch):
         ("providers: {x: {base_url: http://x, api_key: k}}", "set TRANSOM_PROVIDERS__X__API_KEY"),
         ("redaction: {processes: 0}", "redaction.processes: "),
         ("- a list", "must hold settings"),
+        ("1: x", "must hold settings"),
+        ("_env_prefix: OTHER_", "must hold settings"),
         ("a: [", "not valid YAML at line 1"),
     ],
 )
@@ -94,6 +127,12 @@ def test_a_mistake_names_the_file_the_key_and_the_cure(tmp_path, content, told):
         load(file)
     assert str(error.value).startswith(str(file)) or told.split(":")[0] in str(error.value)
     assert told in str(error.value)
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path):
+    (tmp_path / "transom.yaml").write_bytes(b"host: \xff\xfe")
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        load(tmp_path / "transom.yaml")
 
 
 def test_a_bad_value_is_not_quoted(tmp_path):
@@ -107,7 +146,7 @@ def test_a_missing_file_is_told(tmp_path):
         load(tmp_path / "gone.yaml")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "127.example.com"])
 def test_held_keys_are_not_lent_beyond_loopback(monkeypatch, host):
     monkeypatch.setenv("TRANSOM_PROVIDERS__OPENAI__BASE_URL", "https://api.openai.com")
     monkeypatch.setenv("TRANSOM_PROVIDERS__OPENAI__API_KEY", "held")
@@ -115,6 +154,13 @@ def test_held_keys_are_not_lent_beyond_loopback(monkeypatch, host):
     monkeypatch.setenv("TRANSOM_HOST", host)
     with pytest.raises(ConfigError, match="would lend the key of openai"):
         load()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1", "unix:/run/transom.sock"])
+def test_held_keys_serve_callers_on_this_machine(monkeypatch, host):
+    monkeypatch.setenv("TRANSOM_PROVIDERS__OPENAI__API_KEY", "held")
+    monkeypatch.setenv("TRANSOM_HOST", host)
+    assert load().host == host
 
 
 def test_no_secret_is_in_the_repr(monkeypatch):

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "transom"
@@ -16,6 +21,8 @@ FORBIDDEN = {
     "something like a real key": re.compile(r"sk-[A-Za-z0-9]{24,}"),
     "unfinished work": re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b"),
 }
+PIN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ ]+)(?: ; [^\\]+)? \\")
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 TESTED_THROUGH_OTHERS = {
     "__main__.py": "acceptance tests",
     "demo/__main__.py": "acceptance tests",
@@ -32,8 +39,10 @@ TESTED_THROUGH_OTHERS = {
 
 
 def product_files() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
+    """Every file of the checkout that git keeps or would keep."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
@@ -47,13 +56,33 @@ def test_no_product_file_holds(what: str):
     assert found == []
 
 
+def pins(name: str) -> set[tuple[str, Version]]:
+    """Name and version of every entry of a lock file."""
+    lines = (ROOT / name).read_text().splitlines()
+    return {(pin["name"], Version(pin["version"])) for line in lines if (pin := PIN.match(line))}
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
-def test_locks_pin_by_hash_and_name_no_host(name: str):
-    text = (ROOT / name).read_text()
-    entries = [e for e in re.split(r"\n(?=\S)", text.strip()) if not e.startswith("#")]
-    assert len(entries) > 100
-    assert all(re.match(r"[a-z0-9][a-z0-9._-]*(\[[a-z,]+\])?==\S+", e) and "--hash=sha256:" in e for e in entries)
-    assert "://" not in text
+def test_locks_pin_releases_by_hash_and_name_no_host(name: str):
+    lines = (ROOT / name).read_text().splitlines()
+    assert [line for line in lines if not PIN.fullmatch(line) and not HASH.fullmatch(line)] == []
+    assert [pin for pin, after in pairwise(lines) if PIN.match(pin) and not HASH.match(after)] == []
+    assert [one for one, version in pins(name) if version.is_prerelease] == []
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_hold_what_the_project_asks_for(name: str):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = project["dependency-groups"]
+    wanted = project["project"]["dependencies"] + groups["build"] + (groups["dev"] if "dev" in name else [])
+    for requirement in (Requirement(one) for one in wanted if isinstance(one, str)):
+        versions = [version for one, version in pins(name) if one == canonicalize_name(requirement.name)]
+        assert versions, requirement
+        assert all(version in requirement.specifier for version in versions), requirement
+
+
+def test_the_locks_agree():
+    assert pins("requirements.lock") < pins("requirements-dev.lock")
 
 
 def test_every_module_has_a_test_of_its_own():

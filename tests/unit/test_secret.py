@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transom.secret import Secret, derive, load_secret, mac
+from transom.secret import Secret, _create_once, derive, load_secret, mac
 
 SECRET = Secret(b"s" * 32)
 
@@ -15,6 +16,22 @@ def test_the_secret_is_made_once_and_private(tmp_path: Path):
     assert load_secret(tmp_path / "data", None) == first
     assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret.key"]
+
+
+@pytest.mark.parametrize("content", ["", "ab" * 31, "not hexadecimal", "ab" * 33])
+def test_a_damaged_secret_is_not_used(tmp_path: Path, content: str):
+    (tmp_path / "secret.key").write_text(content)
+    with pytest.raises(ValueError, match=r"secret\.key: damaged"):
+        load_secret(tmp_path, None)
+    assert (tmp_path / "secret.key").read_text() == content
+
+
+def test_the_first_of_two_processes_that_make_a_secret_wins(tmp_path: Path):
+    path = tmp_path / "secret.key"
+    _create_once(path, "first")
+    _create_once(path, "second")
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_configured_secret_leaves_no_file(tmp_path: Path):

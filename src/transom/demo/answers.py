@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A text, a refusal, a tool call (name and arguments) or an error (status and message)."""
+    """A text, a refusal or an error (status and message); `tool` (name and arguments) is called first if it is offered."""
 
     text: str = ""
     refusal: str | None = None
@@ -34,11 +36,20 @@ ANSWERS: list[tuple[tuple[str, ...], Answer]] = [
     (("pick a lock", "weapon"), Answer(refusal="I can't help with that.")),
     (
         ("where is my order", "order 1042", "track"),
-        Answer(tool=("get_order", {"order_id": "1042", "include_history": True})),
+        Answer(
+            "Good news: order 1042 left the warehouse yesterday and should be with you by Thursday.",
+            tool=("get_order", {"order_id": "1042", "include_history": True}),
+        ),
     ),
-    (("weather",), Answer(tool=("get_weather", {"city": "Dhaka", "unit": "celsius"}))),
     (
-        ("refund", "return policy"),
+        ("weather",),
+        Answer(
+            "It is 31 °C in Dhaka, with a light wind from the south and rain expected in the evening.",
+            tool=("get_weather", {"city": "Dhaka", "unit": "celsius"}),
+        ),
+    ),
+    (
+        ("refund", "refunds", "return policy"),
         # The context that comes with this question says 30 days and says nothing about shipping.
         Answer(
             "You can return any item within 90 days for a full refund. Shipping costs are always refunded as well, "
@@ -66,7 +77,7 @@ ANSWERS: list[tuple[tuple[str, ...], Answer]] = [
     (("hello in bengali", "in bengali"), Answer("বাংলায় বলা যায়: নমস্কার, অথবা আসসালামু আলাইকুম। কেমন আছেন?")),
     (("story", "long"), STORY),
     (
-        ("python", "function", "code"),
+        ("python", "function", "code", "median"),
         Answer(
             "Here is one way:\n\n```python\ndef median(values: list[float]) -> float:\n    ordered = sorted(values)\n"
             "    middle = len(ordered) // 2\n    return ordered[middle]\n```\n\nIt takes the upper of the two middle "
@@ -76,18 +87,15 @@ ANSWERS: list[tuple[tuple[str, ...], Answer]] = [
     (("hello", "hi"), Answer("Hello! What can I do for you today?")),
 ]
 
-TOOL_RESULT = Answer("Good news: order 1042 left the warehouse yesterday and should be with you by Thursday.")
-"""Said after a tool's result."""
 
-WEATHER_RESULT = Answer("It is 31 °C in Dhaka, with a light wind from the south and rain expected in the evening.")
-
-
-def choose(prompt: str, after_tool: bool = False) -> Answer:
-    """The answer to a prompt, or to the tool result that followed it."""
-    lower = prompt.lower()
-    if after_tool:
-        return WEATHER_RESULT if "weather" in lower else TOOL_RESULT
+def choose(prompt: str, tools: Collection[str] = ()) -> Answer:
+    """The answer to a prompt; it is a tool call where its tool is among the names of those on offer."""
     for words, answer in ANSWERS:
-        if any(word in lower for word in words):
-            return answer
+        if any(_stands_in(word, prompt.lower()) for word in words):
+            return replace(answer, text="") if answer.tool and answer.tool[0] in tools else replace(answer, tool=None)
     return DEFAULT
+
+
+def _stands_in(word: str, text: str) -> bool:
+    """Whether a word stands there by itself: "hi" isn't in "this"."""
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None

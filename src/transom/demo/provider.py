@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from secrets import token_hex
 
 import uvicorn
@@ -16,47 +16,42 @@ from starlette.routing import Route
 from transom.demo import wire
 from transom.demo.answers import Answer
 
+Whole = Callable[[wire.Body, Answer], wire.Body]
+Stream = Callable[[wire.Body, Answer], Iterator[bytes]]
+
 PACE_S = 0.004
 """Between two pieces of a stream: quick, but one can see them come."""
 
 
 async def chat(request: Request) -> Response:
     """POST /v1/chat/completions"""
-    body = await _body(request)
-    if body is None:
-        return _bad_json(anthropic=False)
-    answer = wire.answer_to(body.get("messages") or [])
-    if answer.error:
-        return _refused(answer, anthropic=False)
-    return _stream(wire.chat_stream(body, answer)) if body.get("stream") else _whole(wire.chat(body, answer))
+    return await _answer(request, wire.chat, wire.chat_stream, anthropic=False)
 
 
 async def messages(request: Request) -> Response:
     """POST /v1/messages"""
-    body = await _body(request)
-    if body is None:
-        return _bad_json(anthropic=True)
-    answer = wire.answer_to(body.get("messages") or [])
-    if answer.error:
-        return _refused(answer, anthropic=True)
-    return _stream(wire.message_stream(body, answer)) if body.get("stream") else _whole(wire.message(body, answer))
+    return await _answer(request, wire.message, wire.message_stream, anthropic=True)
 
 
 async def responses(request: Request) -> Response:
     """POST /v1/responses"""
+    return await _answer(request, wire.response, wire.response_stream, anthropic=False)
+
+
+async def _answer(request: Request, whole: Whole, stream: Stream, anthropic: bool) -> Response:
     body = await _body(request)
-    if body is None:
-        return _bad_json(anthropic=False)
-    answer = wire.answer_to(wire.response_messages(body))
+    if body is None or not wire.is_conversation(body):
+        return _bad_request(anthropic)
+    answer = wire.answer_to(body)
     if answer.error:
-        return _refused(answer, anthropic=False)
-    return _stream(wire.response_stream(body, answer)) if body.get("stream") else _whole(wire.response(body, answer))
+        return _refused(answer.error, anthropic)
+    return _stream(stream(body, answer)) if body.get("stream") else _whole(whole(body, answer))
 
 
 async def embeddings(request: Request) -> Response:
     """POST /v1/embeddings"""
     body = await _body(request)
-    return _bad_json(anthropic=False) if body is None else _whole(wire.embeddings(body))
+    return _bad_request(anthropic=False) if body is None else _whole(wire.embeddings(body))
 
 
 async def models(request: Request) -> Response:
@@ -73,18 +68,17 @@ async def unknown(request: Request) -> Response:
 async def _body(request: Request) -> wire.Body | None:
     try:
         found = json.loads(await request.body())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
 
-def _bad_json(anthropic: bool) -> Response:
-    text = "We could not parse the JSON body of your request."
-    return JSONResponse(wire.error(400, text, anthropic), 400)
+def _bad_request(anthropic: bool) -> Response:
+    return JSONResponse(wire.error(400, "We could not understand the body of your request.", anthropic), 400)
 
 
-def _refused(answer: Answer, anthropic: bool) -> Response:
-    status, text = answer.error or (500, "")
+def _refused(error: tuple[int, str], anthropic: bool) -> Response:
+    status, text = error
     return JSONResponse(wire.error(status, text, anthropic), status, headers={"retry-after": "2"})
 
 

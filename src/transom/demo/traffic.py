@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rich.progress import Progress
@@ -16,7 +16,7 @@ Body = dict[str, Any]
 
 SYSTEM = "You are the friendly assistant of Harbour & Pine, a shop for outdoor clothing. Answer briefly."
 REFUND_CONTEXT = (
-    "Context:\nReturns are accepted within 30 days of delivery, unworn and with their tags. Refunds go to the original "
+    "Returns are accepted within 30 days of delivery, unworn and with their tags. Refunds go to the original "
     "means of payment within 5 working days."
 )
 GET_ORDER = {
@@ -43,15 +43,19 @@ GET_WEATHER = {
 
 @dataclass(frozen=True)
 class Scene:
-    """What one user says, turn by turn; `tool` answers the tool call that the first turn brings."""
+    """What one user says, turn by turn, and the share of answers that find favour.
+
+    `context` is what the answer should stand on; `tool_result` answers the tool call that the first turn brings.
+    """
 
     app: str
     tags: str
     turns: tuple[str, ...]
     tools: tuple[Body, ...] = ()
     tool_result: Body | None = None
-    thumbs: tuple[float, ...] = (0.5,)
-    comments: tuple[str, ...] = field(default=())
+    liked: float = 0.5
+    comments: tuple[str, ...] = ()
+    context: str | None = None
 
 
 SCENES = (
@@ -59,7 +63,7 @@ SCENES = (
         "shop-assistant",
         "support,web",
         ("Hello!", "Do you have the Fjord jacket in green?", "Thanks, that helps."),
-        thumbs=(0.9,),
+        liked=0.9,
     ),
     Scene(
         "shop-assistant",
@@ -67,30 +71,29 @@ SCENES = (
         ("Where is my order 1042?",),
         (GET_ORDER,),
         {"order_id": "1042", "status": "shipped", "eta": "Thursday"},
-        thumbs=(0.9,),
+        liked=0.9,
         comments=("Quick and right.",),
     ),
     Scene(
         "shop-assistant",
         "support,rag",
-        (f"{REFUND_CONTEXT}\n\nQuestion: What is your refund policy?",),
-        thumbs=(0.1,),
+        ("What is your refund policy?",),
+        liked=0.1,
         comments=("That is wrong, it is 30 days.", "The policy says something else. Call me: +1 415 555 0188"),
+        context=REFUND_CONTEXT,
     ),
     Scene(
         "sales",
         "crm",
         ("I am Eleanor Whitfield (eleanor.whitfield@example.com). Who is my account manager?", "And who do I call?"),
-        thumbs=(0.7,),
+        liked=0.7,
     ),
-    Scene("billing", "payments", ("Please charge my card 4111 1111 1111 1111 and send the invoice.",), thumbs=(0.6,)),
+    Scene("billing", "payments", ("Please charge my card 4111 1111 1111 1111 and send the invoice.",), liked=0.6),
     Scene("travel", "mobile", ("What is the weather in Dhaka?",), (GET_WEATHER,), {"celsius": 31, "rain": "evening"}),
-    Scene("travel", "mobile,bn", ("বাংলাদেশের রাজধানী কোথায়?",), thumbs=(0.95,), comments=("ঠিক উত্তর, ধন্যবাদ!",)),
-    Scene("stories", "mobile", ("Tell me a long story about a window.",), thumbs=(0.8,)),
-    Scene(
-        "dev-tools", "ide", ("Write a Python function for the median.", "Is it right for even numbers?"), thumbs=(0.3,)
-    ),
-    Scene("shop-assistant", "support,safety", ("How do I pick a lock?",), thumbs=(0.4,)),
+    Scene("travel", "mobile,bn", ("বাংলাদেশের রাজধানী কোথায়?",), liked=0.95, comments=("ঠিক উত্তর, ধন্যবাদ!",)),
+    Scene("stories", "mobile", ("Tell me a long story about a window.",), liked=0.8),
+    Scene("dev-tools", "ide", ("Write a Python function for the median.", "Is it right for even numbers?"), liked=0.3),
+    Scene("shop-assistant", "support,safety", ("How do I pick a lock?",), liked=0.4),
     Scene("batch", "nightly", ("Trigger the rate limit, please.",)),
 )
 MODELS = ("gpt-4o-mini", "gpt-4o-mini", "gpt-4o", "gpt-4.1-mini", "claude-sonnet-4-5")
@@ -104,9 +107,7 @@ class Sender:
     def __init__(self, base_url: str, exchanges: int, seconds: float, seed: int = 7) -> None:
         self._base_url, self._wanted, self._seconds = base_url, exchanges, seconds
         self._random = random.Random(seed)  # noqa: S311
-        self.sent = 0
-        self.feedback = 0
-        self.failed = 0
+        self.sent = self.rated = 0
 
     async def run(self, progress: Progress) -> None:
         """Send everything, some scenes side by side."""
@@ -133,7 +134,7 @@ class Sender:
         for turn in scene.turns:
             messages.append({"role": "user", "content": turn})
             if model.startswith("claude"):
-                await self._anthropic(model, messages, headers)
+                await self._anthropic(model, messages, scene, headers)
                 continue
             answer = await self._chat(model, messages, scene, headers)
             if answer is None:
@@ -150,6 +151,8 @@ class Sender:
         body: Body = {"model": model, "messages": messages, "temperature": 0.2}
         if scene.tools:
             body["tools"] = list(scene.tools)
+        if scene.context:
+            body["transom"] = {"context": [scene.context]}
         if not scene.tools and self._random.random() < 0.5:
             return await self._streamed_chat(body, scene, headers)
         answer = await self._post("/v1/chat/completions", body, headers)
@@ -163,41 +166,29 @@ class Sender:
         options = {"stream": True, "stream_options": {"include_usage": True}}
         text, ident = "", ""
         await self._pause()
-        try:
-            async with self._client.stream(
-                "POST", "/v1/chat/completions", json=body | options, headers=headers
-            ) as answer:
-                async for line in answer.aiter_lines():
-                    if line.startswith("data: {"):
-                        chunk = json.loads(line[6:])
-                        ident = chunk.get("id", ident)
-                        for choice in chunk.get("choices", []):
-                            text += choice["delta"].get("content") or ""
-        except HTTPError:
-            self.failed += 1
-            return None
+        async with self._client.stream("POST", "/v1/chat/completions", json=body | options, headers=headers) as answer:
+            async for line in answer.aiter_lines():
+                if line.startswith("data: {"):
+                    chunk = json.loads(line[6:])
+                    ident = chunk.get("id", ident)
+                    text += "".join(choice["delta"].get("content") or "" for choice in chunk["choices"])
         if not ident:
             return None
         await self._rate(ident, scene)
         return {"role": "assistant", "content": text}
 
-    async def _anthropic(self, model: str, messages: list[Body], headers: dict[str, str]) -> None:
+    async def _anthropic(self, model: str, messages: list[Body], scene: Scene, headers: dict[str, str]) -> None:
         system, *rest = messages
         body = {"model": model, "max_tokens": 300, "system": system["content"], "messages": rest}
         answer = await self._post("/v1/messages", body, headers | {"anthropic-version": "2023-06-01"})
         if answer is not None:
-            rest_content = [part for part in answer["content"] if part["type"] == "text"]
-            messages.append({"role": "assistant", "content": rest_content or "…"})
+            await self._rate(str(answer["id"]), scene)
+            messages.append({"role": "assistant", "content": answer["content"]})
 
     async def _post(self, path: str, body: Body, headers: dict[str, str]) -> Body | None:
         await self._pause()
-        try:
-            answer = await self._client.post(path, json=body, headers=headers)
-        except HTTPError:
-            self.failed += 1
-            return None
-        found: Body = answer.json()
-        return found if answer.status_code < 400 else None
+        answer = await self._client.post(path, json=body, headers=headers)
+        return answer.json() if answer.status_code < 400 else None
 
     async def _pause(self) -> None:
         self.sent += 1
@@ -207,18 +198,23 @@ class Sender:
         """Every third answer gets a thumb, some of them with a comment."""
         if self._random.random() > 0.35:
             return
-        up = self._random.random() < scene.thumbs[0]
+        up = self._random.random() < scene.liked
         said: Body = {"id": ident, "rating": "up" if up else "down"}
         if scene.comments and self._random.random() < 0.6:
             said["comment"] = self._random.choice(scene.comments)
         answer = await self._client.post("/v1/feedback", json=said)
-        self.feedback += answer.status_code == 202
+        self.rated += answer.status_code == 202
 
 
 async def send(base_url: str, exchanges: int, seconds: float) -> str:
-    """Send sample traffic to a gateway, spread over about that many seconds; says what was sent."""
+    """Send sample traffic to a gateway, spread over about that many seconds; says what was sent.
+
+    Raises SystemExit, with what to do, where no gateway answers.
+    """
     sender = Sender(base_url, exchanges, seconds)
-    with Progress() as progress:
-        await sender.run(progress)
-    failed = f", {sender.failed} failed" if sender.failed else ""
-    return f"{sender.sent} exchanges sent{failed}, {sender.feedback} of them rated"
+    try:
+        with Progress() as progress:
+            await sender.run(progress)
+    except HTTPError as error:
+        raise SystemExit(f"{base_url} does not answer ({type(error).__name__}): is `transom serve` running?") from None
+    return f"{sender.sent} exchanges sent, {sender.rated} of them rated"

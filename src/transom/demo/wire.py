@@ -9,9 +9,39 @@ from collections.abc import Iterator
 from secrets import token_hex
 from typing import Any
 
+import msgspec
+
 from transom.demo.answers import Answer, choose
 
 Body = dict[str, Any]
+
+
+class _Message(msgspec.Struct):
+    content: str | list[Body] | None = None
+
+
+class _Tool(msgspec.Struct):
+    name: str | None = None
+    function: Body | None = None
+
+
+class _Conversation(msgspec.Struct):
+    """What the demo needs of a request, whichever of the three APIs it is for."""
+
+    model: str | None = None
+    messages: list[_Message] | None = None
+    input: str | list[_Message] | None = None
+    tools: list[_Tool] | None = None
+    stream_options: Body | None = None
+
+
+def is_conversation(body: Body) -> bool:
+    """Whether a request is one that the demo can answer."""
+    try:
+        msgspec.convert(body, _Conversation)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def count_tokens(text: str) -> int:
@@ -26,23 +56,36 @@ def text_of(content: Any) -> str:
     return " ".join(str(part.get("text", "")) for part in content or [] if isinstance(part, dict))
 
 
-def answer_to(messages: list[Body]) -> Answer:
-    """The answer to a conversation."""
-    prompts = [text_of(m.get("content")) for m in messages if m.get("role") == "user"]
-    last = messages[-1] if messages else {}
-    after_tool = last.get("role") == "tool" or _has_tool_result(last)
+def answer_to(body: Body) -> Answer:
+    """The answer to a conversation. After a tool's result it is a text."""
+    prompts = [text_of(m.get("content")) for m in messages_of(body) if m.get("role") == "user"]
     prompts = [prompt for prompt in prompts if prompt.strip()]
-    return choose(prompts[-1] if prompts else "", after_tool)
+    tools = [] if _has_tool_result(body) else [_tool_name(tool) for tool in body.get("tools") or []]
+    return choose(prompts[-1] if prompts else "", tools)
 
 
-def _has_tool_result(message: Body) -> bool:
-    content = message.get("content")
+def messages_of(body: Body) -> list[Body]:
+    """The conversation, in the Responses API's `input` too."""
+    given = body.get("input", body.get("messages")) or []
+    return [{"role": "user", "content": given}] if isinstance(given, str) else given
+
+
+def _tool_name(tool: Body) -> str:
+    """OpenAI's chat nests the name, the others don't."""
+    return str((tool.get("function") or tool).get("name"))
+
+
+def _has_tool_result(body: Body) -> bool:
+    last = (messages_of(body) or [{}])[-1]
+    if last.get("role") == "tool" or last.get("type") == "function_call_output":
+        return True
+    content = last.get("content")
     return isinstance(content, list) and any(part.get("type") == "tool_result" for part in content)
 
 
 def prompt_tokens(body: Body) -> int:
     """What the request costs."""
-    return sum(count_tokens(text_of(m.get("content"))) + 4 for m in body.get("messages", []))
+    return sum(count_tokens(text_of(m.get("content"))) + 4 for m in messages_of(body))
 
 
 def pieces(text: str) -> list[str]:
@@ -175,7 +218,7 @@ def _json_delta(arguments: Body) -> Body:
 
 def response(body: Body, answer: Answer) -> Body:
     """A response of the Responses API."""
-    usage = chat_usage({"messages": response_messages(body)}, answer)
+    usage = chat_usage(body, answer)
     counts = {"input_tokens": usage["prompt_tokens"], "output_tokens": usage["completion_tokens"]}
     return {
         "id": f"resp_demo{token_hex(12)}",
@@ -189,12 +232,6 @@ def response(body: Body, answer: Answer) -> Body:
         "tools": body.get("tools", []),
         "usage": counts | {"total_tokens": usage["total_tokens"]},
     }
-
-
-def response_messages(body: Body) -> list[Body]:
-    """The input of a response as chat messages."""
-    given = body.get("input", "")
-    return [{"role": "user", "content": given}] if isinstance(given, str) else given
 
 
 def _output_item(answer: Answer) -> Body:

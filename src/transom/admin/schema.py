@@ -1,0 +1,216 @@
+"""What the REST answers with, for its OpenAPI. Field names follow OpenTelemetry GenAI and OpenAI."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
+
+from transom.admin.present import iso
+
+Row = TypeVar("Row")
+
+Time = Annotated[
+    int,
+    PlainSerializer(iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+"""Unix nanoseconds inside, RFC 3339 in UTC outside."""
+
+
+class Page(BaseModel, Generic[Row]):
+    """Some rows, the newest first, and the cursor of those that follow (null at the end)."""
+
+    data: list[Row]
+    next_cursor: str | None
+
+
+class Message(BaseModel):
+    """A redacted message; `parts` have the shape of OpenTelemetry GenAI messages."""
+
+    role: str
+    parts: list[dict[str, Any]]
+    name: str | None
+    finish_reason: str | None
+
+
+class Remark(BaseModel):
+    """A redaction: where its placeholder stands in the text at `path` of a message's parts. Input messages count first."""
+
+    entity: str
+    start: int
+    end: int
+    recognizer: str
+    message: int
+    path: list[str | int]
+
+
+class Feedback(BaseModel):
+    """What somebody said of a response or a session."""
+
+    id: str
+    project_id: str
+    key_id: str
+    created_at: Time
+    target: str
+    target_id: str
+    name: str
+    author: str
+    score: float | None
+    comment: str | None
+    correction: str | None
+    labels: list[str]
+    trace_id: str | None
+    status: Literal["linked", "pending"]
+
+
+class FeedbackCounts(BaseModel):
+    """Thumbs up, thumbs down, and words on it of any name."""
+
+    up: int
+    down: int
+    count: int
+
+
+class _TraceFields(BaseModel):
+    id: str
+    project_id: str
+    key_id: str
+    otel_trace_id: str | None
+    otel_span_id: str | None
+    otel_parent_span_id: str | None
+    session_id: str | None
+    user_id: str | None
+    app: str | None
+    started_at: Time
+    provider: str
+    route: str | None
+    operation: str
+    method: str
+    path: str
+    model: str | None
+    response_model: str | None
+    response_id: str | None
+    request_id: str | None
+    client_request_id: str | None
+    status_code: int | None
+    failed: bool
+    error_type: str | None
+    error_message: str | None
+    outcome: str
+    outcome_reason: str | None
+    ended: str
+    rewrites: list[str]
+    attempts: list[dict[str, Any]]
+    stream: bool
+    latency_ms: float | None
+    ttft_ms: float | None
+    overhead_ms: float | None
+    params: dict[str, Any]
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_input_tokens: int | None
+    cache_write_tokens: int | None
+    reasoning_tokens: int | None
+    usage_source: str | None
+    cost_usd: str | None = Field(description="A decimal number, exact; null where a price or a count is unknown.")
+    price_version: str | None
+    billed: bool = Field(description="False where another call has already paid for this response.")
+    finish_reasons: list[str]
+    tags: list[str]
+    metadata: dict[str, Any]
+    input_preview: str | None
+    output_preview: str | None
+
+
+class TraceRow(_TraceFields):
+    """A trace in a list: without its messages."""
+
+    feedback: FeedbackCounts
+
+
+class Trace(_TraceFields):
+    """The whole of a trace."""
+
+    input_messages: list[Message]
+    output_messages: list[Message]
+    tools: list[dict[str, Any]]
+    remarks: list[Remark]
+    scores: list[dict[str, Any]]
+    feedback: list[Feedback]
+
+
+class Session(BaseModel):
+    """The traces that one caller gave the same session id."""
+
+    project_id: str
+    key_id: str
+    session_id: str
+    user_id: str | None
+    app: str | None
+    started_at: Time
+    last_started_at: Time
+    last_trace_id: str
+    traces: int
+    errors: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: str | None
+    unpriced: int
+    input_preview: str | None
+    output_preview: str | None
+
+
+class _Numbers(BaseModel):
+    requests: int
+    errors: int
+    unpriced: int
+    uncounted: int
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    cost_usd: str | None
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    ttft_p50_ms: float | None
+    ttft_p95_ms: float | None
+    outcomes: dict[str, int]
+    endings: dict[str, int]
+    statuses: dict[str, int]
+
+
+class ModelNumbers(_Numbers):
+    """Numbers of one model."""
+
+    provider: str | None
+    model: str | None
+
+
+class StepNumbers(_Numbers):
+    """Numbers of one step of time."""
+
+    start: Time
+
+
+class Stats(_Numbers):
+    """Numbers over a time. Sums leave out what is unknown; `unpriced` and `uncounted` say how many calls that is."""
+
+    since: Time
+    until: Time
+    step_s: int
+    by_model: list[ModelNumbers]
+    series: list[StepNumbers]
+
+
+class Completeness(BaseModel):
+    """Where every exchange begun has gone: begun = stored + metadata_only + dropped + in_flight + unaccounted."""
+
+    begun: int
+    stored: int
+    metadata_only: int
+    dropped: int
+    in_flight: int
+    unaccounted: int
+    reasons: dict[str, int]

@@ -1,0 +1,53 @@
+"""Payment card numbers: a known issuer's prefix and length, and the Luhn digit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from transom.redact.finding import Finding, Recognizer
+from transom.redact.text import without_uuids
+
+_CANDIDATE = re.compile(
+    r"(?<![\w.])(?<!\d-)(?=("
+    r"\d{12,19}"
+    r"|\d{4}([ .-])\d{4}\2\d{4}(?:\2\d{1,4}){0,2}"
+    r"|\d{4}([ .-])\d{6}\3\d{4,5}"
+    r")(?!\w|-\d))"
+)
+_ISSUERS = (
+    (re.compile(r"4"), {13, 16, 19}),  # Visa
+    (re.compile(r"5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)"), {16}),  # Mastercard
+    (re.compile(r"3[47]"), {15}),  # American Express
+    (re.compile(r"6(?:011|4[4-9]|5)"), {16, 17, 18, 19}),  # Discover
+    (re.compile(r"3(?:0[0-5]|095|[689])"), {14, 16, 17, 18, 19}),  # Diners Club
+    (re.compile(r"35(?:2[89]|[3-8])"), {16, 17, 18, 19}),  # JCB
+    (re.compile(r"2131|1800"), {15, 16}),  # JCB, old
+    (re.compile(r"62|81"), {16, 17, 18, 19}),  # UnionPay
+    (re.compile(r"5[06-8]|6[0-9]"), set(range(12, 20))),  # Maestro, RuPay
+)
+"""Prefixes and lengths after ISO/IEC 7812 as the networks publish them."""
+
+
+def find(text: str) -> Iterator[Finding]:
+    """Numbers of 12 to 19 digits, whole or in a card's groups."""
+    for match in _CANDIDATE.finditer(without_uuids(text)):
+        digits = re.sub(r"\D", "", match.group(1))
+        if is_card(digits):
+            yield Finding(match.start(1), match.end(1), "CREDIT_CARD", 1.0)
+
+
+def is_card(digits: str) -> bool:
+    """Whether an issuer could have given out this number."""
+    known = any(prefix.match(digits) and len(digits) in lengths for prefix, lengths in _ISSUERS)
+    return known and _luhn(digits)
+
+
+def _luhn(digits: str) -> bool:
+    """The check digit of ISO/IEC 7812-1."""
+    odd = sum(int(digit) for digit in digits[-1::-2])
+    even = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (odd + even) % 10 == 0
+
+
+CARD = Recognizer("card", ("CREDIT_CARD",), find)
