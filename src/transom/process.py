@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -52,6 +53,7 @@ def configure_logging(level: str, process: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_LibraryFormatter(process))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    sys.excepthook = _log_uncaught
 
 
 def _without_content(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +63,11 @@ def _without_content(_logger: Any, _method: str, event: dict[str, Any]) -> dict[
     elif error is not None:
         event["error"] = error
     return event
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Instead of a traceback, whose last line may quote what was being worked on."""
+    structlog.get_logger().critical("the process ends by an error", error=error)
 
 
 def where(error: BaseException) -> str:
@@ -81,11 +88,13 @@ class _LibraryFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         event = {"process": self.process, "level": record.levelname.lower(), "logger": record.name}
-        event["event"] = str(record.msg) if record.args else _fixed(str(record.msg))
+        event["event"] = str(record.msg) if record.args else _fixed(record.msg)
         if record.exc_info and record.exc_info[1]:
             event["error"] = where(record.exc_info[1])
         return str(structlog.processors.JSONRenderer()(None, "", event))
 
 
-def _fixed(message: str) -> str:
-    return message.split(":", 1)[0][:120]
+def _fixed(message: object) -> str:
+    if isinstance(message, OSError):
+        return message.strerror or type(message).__name__
+    return str(message).split(":", 1)[0][:120]

@@ -43,7 +43,10 @@ class Child:
         if self.key is not None:
             fds.append(key_pipe(self.key))
             env[FD_VARIABLE] = str(fds[0])
-        self.process = await asyncio.create_subprocess_exec(*self.command, env=env, pass_fds=fds)
+        # A session of its own: Ctrl-C in a terminal reaches the supervisor alone, which then drains in order.
+        self.process = await asyncio.create_subprocess_exec(
+            *self.command, env=env, pass_fds=fds, start_new_session=True
+        )
         for descriptor in fds:
             os.close(descriptor)
         self.started_at = asyncio.get_running_loop().time()

@@ -59,3 +59,18 @@ def _logging_as_it_was():
     handlers = logging.getLogger().handlers[:]
     yield
     logging.getLogger().handlers[:] = handlers
+
+
+def test_an_uncaught_error_is_told_without_its_message():
+    child = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from transom.process import configure_logging; configure_logging('info', 'worker')\n"
+            "raise ValueError('the customer is Ada')",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert child.returncode == 1
+    assert json.loads(child.stderr)["error"] == "ValueError at <string>:2"
