@@ -1,11 +1,12 @@
 # Transom in a container: relay on 4000, admin pages on 4001.
 #
 #   docker build -t transom .
-#   docker run -p 127.0.0.1:4000:4000 -p 127.0.0.1:4001:4001 -v transom-data:/data -v transom-spool:/spool \
+#   docker run --init -p 127.0.0.1:4000:4000 -p 127.0.0.1:4001:4001 -v transom-data:/data -v transom-spool:/spool \
 #     -e TRANSOM_SPOOL_KEY -e TRANSOM_ADMIN_TOKEN transom
 #
 # TRANSOM_SPOOL_KEY (or TRANSOM_SPOOL_KEY_FILE) encrypts what waits in the spool: without it a restarted container could
-# not read what the one before left. It must not lie on the volumes.
+# not read what the one before left. It must not lie on the volumes. Callers bring their own provider keys: with keys
+# held by the gateway, Transom refuses to listen on 0.0.0.0.
 
 FROM python:3.12-slim AS build
 WORKDIR /build

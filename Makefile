@@ -1,4 +1,4 @@
-# `make` lists the commands. All of them work in .venv, .dev and dist; only `test` installs Debian packages.
+# `make` lists the commands. They work in .venv, .dev and dist, and install the Debian packages that are missing.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -65,7 +65,7 @@ clean: ## Remove what was built and cached; .venv and data stay
 # Bytecode is made afterwards, on all cores.
 .venv/.locked: requirements-dev.lock .venv/.made
 	$(PIP) install --no-compile --no-deps --require-hashes -r $<
-	@$(BIN)/python -m compileall -q -j 0 .venv/lib
+	@$(BIN)/python -W ignore -m compileall -qq -j 0 .venv/lib || true
 	@touch $@
 
 .venv/.installed: pyproject.toml .venv/.locked

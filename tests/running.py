@@ -60,6 +60,13 @@ class Running:
     def admin_url(self) -> str:
         return f"http://127.0.0.1:{self.admin_port}"
 
+    def is_ready(self) -> bool:
+        """Whether gateway and admin answer. Raises RuntimeError, with the log's end, if the server has ended."""
+        if self.process.poll() is not None:
+            raise RuntimeError(self.log.read_text()[-3000:])
+        gateway = httpx.get(f"{self.base_url}/health/ready").status_code == 200
+        return gateway and self.admin("/health/ready").status_code == 200
+
     def chat(self, prompt: str, **more: Any) -> httpx.Response:
         """One chat completion, whole."""
         body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": prompt}], **more}
@@ -91,9 +98,13 @@ class Running:
         return until(lambda: self.trace(trace_id), seconds) or {}
 
     def stop(self) -> int:
-        """SIGTERM, and how it ended."""
+        """SIGTERM, and how it ended. One that doesn't is killed, and TimeoutExpired raised."""
         self.process.terminate()
-        return self.process.wait(timeout=60)
+        try:
+            return self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -109,8 +120,7 @@ def running(folder: Path, **settings: str) -> Iterator[Running]:
     folder.mkdir(parents=True, exist_ok=True)
     it = start(folder, **settings)
     try:
-        until(lambda: it.admin("/health/ready").status_code == 200)
-        until(lambda: httpx.get(f"{it.base_url}/health/ready").status_code == 200)
+        until(it.is_ready)
         yield it
     finally:
         if it.process.poll() is None:

@@ -49,7 +49,7 @@ def _settings(
 
 
 def _fail(message: str) -> NoReturn:
-    Console(stderr=True).print(f"transom: {message}", style="red", markup=False, highlight=False)
+    Console(stderr=True, soft_wrap=True).print(f"transom: {message}", style="red", markup=False, highlight=False)
     raise typer.Exit(2)
 
 
@@ -126,7 +126,7 @@ def gateway(
     from transom.spool.keys import find_key
 
     settings, secret = _settings("gateway", config, data, port, admin_port)
-    _run(serve_gateway(settings, secret, _or_fail(find_key, settings)))
+    _run(serve_gateway(settings, secret, _or_fail(find_key, settings), lambda: load(config, data=data, port=port)))
 
 
 @app.command()

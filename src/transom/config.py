@@ -251,7 +251,13 @@ def _read_yaml(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: must hold settings as `name: value`")
     for key in _secret_keys(content):
         raise ConfigError(f"{file}: {key}: secrets come from the environment; set {PREFIX}{_env_name(key)}")
-    return content
+    return _without_nulls(content)
+
+
+def _without_nulls(content: dict[str, Any]) -> dict[str, Any]:
+    """A section whose every line is commented out reads as null, and means its defaults."""
+    given = {name: value for name, value in content.items() if value is not None}
+    return {name: _without_nulls(value) if isinstance(value, dict) else value for name, value in given.items()}
 
 
 def _secret_keys(content: dict[str, Any], above: str = "") -> Iterator[str]:

@@ -64,6 +64,11 @@ class Child:
             log.error("a process died and is started again", name=self.name, code=code, after_s=self.backoff_s)
             await asyncio.sleep(self.backoff_s)
 
+    def pass_on(self, sig: signal.Signals) -> None:
+        """Give a signal to the process, if there is one."""
+        if self.process and self.process.returncode is None:
+            self.process.send_signal(sig)
+
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL if it doesn't end in time."""
         self.stopping = True
@@ -120,6 +125,7 @@ class Supervisor:
             return 1
         children = self.children()
         running = [asyncio.create_task(child.keep_running()) for child in children]
+        loop.add_signal_handler(signal.SIGHUP, children[0].pass_on, signal.SIGHUP)
         announce()
         await stop.wait()
         log.info("draining")

@@ -5,16 +5,32 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.providers.hostile import SCRIPTS, Hostile, hostile
+from tests.providers.hostile import SCRIPTS, WHOLE, ZIPPED, Hostile, hostile
+from tests.providers.recorded import serving
 from tests.running import Running, free_port, running, until
+from transom.demo.provider import app
 
 pytestmark = pytest.mark.slow
 
+FAILS_BEFORE = (
+    "garbage",
+    "nothing",
+    "half-header",
+    "huge-header",
+    "both-lengths",
+    "negative-length",
+    "interim-only",
+    "switching",
+    "odd-status",
+)
+FAILS_WITHIN = ("short", "mid-stream", "bad-chunk")
+PASSES = {"not-json": b"not json!", "zipped": ZIPPED, "torn-zip": ZIPPED[:30], "no-zip": WHOLE}
 JSON = {"content-type": "application/json"}
 CHAT = "/v1/chat/completions"
 
@@ -32,11 +48,8 @@ def server(provider: Hostile, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "TRANSOM_PROVIDERS__HOSTILE__BASE_URL": provider.base_url,
         "TRANSOM_PROVIDERS__DOWN__BASE_URL": down,
         "TRANSOM_REDACTION__TIMEOUT_S": "10",
+        "TRANSOM_LIMITS__FIRST_BYTE_S": "5",
     }
-    # A demo provider of our own beside the hostile one.
-    from tests.providers.recorded import serving
-    from transom.demo.provider import app
-
     with serving(app) as demo:
         settings |= {"TRANSOM_PROVIDERS__SAMPLE__BASE_URL": demo, "TRANSOM_DEFAULT_PROVIDER": "sample"}
         with running(tmp_path_factory.mktemp("bad"), **settings) as it:
@@ -75,14 +88,20 @@ def error_of(answer: httpx.Response) -> dict[str, Any]:
         b'{"model": 7}',
         b'{"model":"m","messages":[{"role":"user","content":"\xff\xfe"}]}',
         b"\0" * 100,
+        b'{"messages":' + b"[" * 100_000,
+        b'{"messages":{"role":["user"]},"tools":7,"stream":"yes"}',
+        b'{"model":"m","model":"n","messages":[{"role":"user","content":[null,7,{"type":"text","text":{}}]}]}',
     ],
-    ids=["empty", "torn", "list", "string", "odd-model", "broken-utf8", "zeros"],
+    ids=["empty", "torn", "list", "string", "odd-model", "broken-utf8", "zeros", "deep", "odd-types", "odd-parts"],
 )
 def test_a_body_that_makes_no_sense_gets_the_provider_s_answer(
     server: Running, one_outcome_each: list[int], body: bytes
 ):
-    one_outcome_each.append(1)
+    one_outcome_each.append(2)
     assert post(server, body).status_code in {200, 400}
+    answer = post(server, body, "/v1/messages")
+    assert answer.status_code in {200, 400}
+    assert answer.json()["type"] in {"message", "error"}
 
 
 def test_u0000_and_lone_surrogates_are_stored_as_visible_text(server: Running, one_outcome_each: list[int]):
@@ -134,15 +153,11 @@ def test_a_header_that_never_ends_is_refused(server: Running, one_outcome_each: 
     one_outcome_each.append(1)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
         client.sendall(b"GET /v1/models HTTP/1.1\r\nhost: x\r\nx: ")
-        try:
+        with suppress(OSError):
             for _ in range(100):
                 client.sendall(b"x" * 10_000)
-        except OSError:
-            pass
-        try:
+        with suppress(ConnectionResetError):
             assert b" 431 " in client.recv(10_000)
-        except ConnectionResetError:
-            pass
 
 
 def test_an_unknown_model_gets_the_provider_s_answer(server: Running, one_outcome_each: list[int]):
@@ -161,7 +176,14 @@ def test_a_provider_that_is_down(server: Running, one_outcome_each: list[int]):
     assert (anthropic["type"], anthropic["error"]["type"]) == ("error", "api_error")
 
 
-@pytest.mark.parametrize("script", ["garbage", "nothing", "half-header", "huge-header", "both-lengths"])
+def test_a_provider_that_never_answers(server: Running, provider: Hostile, one_outcome_each: list[int]):
+    one_outcome_each.append(1)
+    answer = post(server, b"{}", "/hostile/v1/silent/chat/completions")
+    assert (answer.status_code, error_of(answer)["code"]) == (504, "upstream_timeout")
+    until(lambda: provider.left == provider.came)
+
+
+@pytest.mark.parametrize("script", FAILS_BEFORE)
 def test_a_provider_that_fails_before_its_answer(server: Running, one_outcome_each: list[int], script: str):
     one_outcome_each.append(1)
     answer = post(server, b"{}", f"/hostile/v1/{script}/chat/completions")
@@ -171,34 +193,62 @@ def test_a_provider_that_fails_before_its_answer(server: Running, one_outcome_ea
     assert trace["ended"] == "upstream_failed"
 
 
-@pytest.mark.parametrize("script", ["short", "mid-stream", "bad-chunk"])
+@pytest.mark.parametrize("script", FAILS_WITHIN)
 def test_a_provider_that_fails_in_its_answer(server: Running, one_outcome_each: list[int], script: str):
     one_outcome_each.append(1)
     url = f"{server.base_url}/hostile/v1/{script}/chat/completions"
-    trace_id = ""
-    with pytest.raises(httpx.RemoteProtocolError):
-        with httpx.stream("POST", url, content=b'{"stream":true}', headers=JSON) as answer:
-            trace_id = answer.headers["x-transom-trace-id"]
-            answer.read()
-    assert server.wait_for_trace(trace_id)["ended"] == "upstream_failed"
+    stream = httpx.stream("POST", url, content=b'{"stream":true}', headers=JSON)
+    with stream as answer, pytest.raises(httpx.RemoteProtocolError):
+        answer.read()
+    assert server.wait_for_trace(answer.headers["x-transom-trace-id"])["ended"] == "upstream_failed"
 
 
-def test_an_answer_that_is_no_json_passes(server: Running, one_outcome_each: list[int]):
+@pytest.mark.parametrize(("script", "body"), PASSES.items(), ids=PASSES)
+def test_an_answer_that_makes_no_sense_passes_as_it_is(
+    server: Running, one_outcome_each: list[int], script: str, body: bytes
+):
     one_outcome_each.append(1)
-    answer = post(server, b'{"model":"m","messages":[]}', "/hostile/v1/not-json/chat/completions")
-    assert (answer.status_code, answer.content) == (200, b"not json!")
+    url = f"{server.base_url}/hostile/v1/{script}/chat/completions"
+    with httpx.stream("POST", url, content=b'{"model":"m","messages":[]}', headers=JSON) as answer:
+        assert b"".join(answer.iter_raw()) == body
+    assert answer.status_code == 200
+    trace = server.wait_for_trace(answer.headers["x-transom-trace-id"])
+    assert trace["ended"] == "complete"
+    read = [part["content"] for message in trace["output_messages"] for part in message["parts"]]
+    assert read == (["Zipped"] if script == "zipped" else []) or script == "no-zip"
 
 
 def test_a_client_that_leaves_in_mid_stream(server: Running, provider: Hostile, one_outcome_each: list[int]):
     one_outcome_each.append(1)
-    left = provider.left
+    came, left = provider.came, provider.left
     url = f"{server.base_url}/hostile/v1/endless/chat/completions"
-    with httpx.stream("POST", url, content=b'{"model":"m","stream":true,"messages":[]}', headers=JSON) as answer:
-        trace_id = answer.headers["x-transom-trace-id"]
+    body = b'{"model":"m","stream":true,"messages":[]}'
+    with httpx.stream("POST", url, content=body, headers=JSON) as answer:
         next(answer.iter_raw())
     until(lambda: provider.left == left + 1)
-    trace = server.wait_for_trace(trace_id)
-    assert trace["ended"] == "client_left"
+    assert provider.came == came + 1
+    trace = server.wait_for_trace(answer.headers["x-transom-trace-id"])
+    assert (trace["ended"], trace["status_code"]) == ("client_left", 200)
+    assert trace["output_messages"][0]["parts"][0]["content"].startswith("half")
+
+
+def test_a_client_that_leaves_before_the_answer(server: Running, provider: Hostile, one_outcome_each: list[int]):
+    one_outcome_each.append(1)
+    came, left = provider.came, provider.left
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        head = b"POST /hostile/v1/silent/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n"
+        client.sendall(head + b"content-type: application/json\r\n\r\n{}")
+        until(lambda: provider.came == came + 1)
+    until(lambda: provider.left == left + 1, seconds=4)
+
+
+def test_a_client_that_leaves_in_its_request(server: Running, one_outcome_each: list[int]):
+    one_outcome_each.append(1)
+    begun = server.completeness()["begun"]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: 500\r\n\r\n".encode() + b'{"half":')
+    books = server.wait_for_outcomes(begun + 1)
+    assert books["begun"] == begun + 1
 
 
 def test_an_unknown_path_is_relayed_and_recorded_as_metadata(server: Running, one_outcome_each: list[int]):
@@ -210,15 +260,4 @@ def test_an_unknown_path_is_relayed_and_recorded_as_metadata(server: Running, on
 
 
 def test_every_script_is_used():
-    used = {
-        "garbage",
-        "nothing",
-        "half-header",
-        "huge-header",
-        "both-lengths",
-        "short",
-        "mid-stream",
-        "bad-chunk",
-        "not-json",
-    }
-    assert set(SCRIPTS) == used
+    assert sorted(SCRIPTS) == sorted([*FAILS_BEFORE, *FAILS_WITHIN, *PASSES])

@@ -63,7 +63,7 @@ def environment(home: Path) -> dict[str, str]:
     if not os.environ.get("TRANSOM_FULL_INSTALL"):
         cache = [sys.executable, "-m", "pip", "cache", "dir"]
         env["PIP_CACHE_DIR"] = subprocess.run(cache, capture_output=True, text=True, check=True).stdout.strip()
-    return env | {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHON": sys._base_executable}
+    return env | {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHON": sys.executable}
 
 
 def test_make_alone_lists_the_commands(checkout: Checkout):

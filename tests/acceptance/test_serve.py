@@ -135,3 +135,22 @@ def test_a_port_in_use_is_told(tmp_path: Path):
             until(lambda: "in use" in server.log.read_text())
         finally:
             server.stop()
+
+
+def test_sighup_takes_over_new_routes_and_keeps_the_old_ones_if_they_are_bad(tmp_path: Path):
+    file = tmp_path / "transom.yaml"
+    file.write_text("{}")
+    server = start(tmp_path, "--config", str(file))
+    try:
+        until(lambda: server.chat("Hello").status_code == 200)
+        models = f"{server.base_url}/v1/models"
+        assert "mine" not in httpx.get(models).text
+        file.write_text("routes: {mine: {provider: openai}}")
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: "mine" in httpx.get(models).text)
+        file.write_text("routes: {mine: {provider: nobody}}")
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: "no provider `nobody`" in server.log.read_text())
+        assert "mine" in httpx.get(models).text
+    finally:
+        server.stop()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.providers import recorded
-from tests.providers.recorded import Row
+from tests.providers.recorded import Recorded, Row
 from tests.running import Running, running
 
 pytestmark = [
@@ -20,8 +20,13 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with recorded.serving(recorded.app) as base_url:
+def provider() -> Recorded:
+    return Recorded()
+
+
+@pytest.fixture(scope="module")
+def server(provider: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with recorded.serving(provider.app) as base_url:
         settings = recorded.settings(base_url)
         with running(tmp_path_factory.mktemp("replay"), **settings, TRANSOM_DEFAULT_PROVIDER="openai") as it:
             yield it
@@ -78,9 +83,19 @@ def test_every_status_and_body_is_equal_to_the_byte(replies: list[httpx.Response
     assert len(replies) == 697
     for row, reply in zip(recorded.rows(), replies, strict=True):
         assert reply.status_code == row.status, row.number
-        sent = row.response_body.encode() + (b"\n\n" if row.streamed else b"")
-        assert reply.content == sent, row.number
+        assert reply.content == row.response_body.encode(), row.number
         assert {k: reply.headers[k] for k in row.response_headers} == row.response_headers
+
+
+def test_the_provider_gets_what_the_client_sent(provider: Recorded, replies: list[httpx.Response]):
+    for row, reply in zip(recorded.rows(), replies, strict=True):
+        got, sent = provider.received[row.number], reply.request
+        assert (got.method, got.target) == (row.method, row.path), row.number
+        assert got.body == row.request_body.encode(), row.number
+        own = {"host", "connection"}
+        assert {k: v for k, v in got.headers.items() if k not in own} == {
+            k: v for k, v in sent.headers.items() if k not in own
+        }, row.number
 
 
 def test_every_exchange_has_exactly_one_outcome(server: Running, traces: list[dict[str, Any]]):

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 
 EVENT = b'data: {"id":"chatcmpl-hostile","model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":"half"}}]}\n\n'
 CHUNK = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+WHOLE = b'{"id":"chatcmpl-zip","model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"Zipped"}}]}'
 
+
+def gzipped(body: bytes) -> bytes:
+    """An answer that says that its body is gzipped, whatever it is."""
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n"
+    return head + b"content-length: %d\r\n\r\n" % len(body) + body
+
+
+ZIPPED = gzip.compress(WHOLE, mtime=0)
 SCRIPTS = {
     "garbage": b"this is not HTTP at all\r\n\r\n",
     "nothing": b"",
@@ -21,15 +32,22 @@ SCRIPTS = {
     "not-json": b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\nnot json!",
     "huge-header": b"HTTP/1.1 200 OK\r\nx-large: " + b"x" * 400_000 + b"\r\n\r\n",
     "both-lengths": b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    "negative-length": b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n{}",
+    "interim-only": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "switching": b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
+    "odd-status": b"HTTP/1.1 999 Odd\r\ncontent-length: 2\r\n\r\n{}",
+    "zipped": gzipped(ZIPPED),
+    "torn-zip": gzipped(ZIPPED[:30]),
+    "no-zip": gzipped(WHOLE),
 }
-"""What is sent back before the connection is closed. `endless` streams until the other side leaves."""
+"""What is sent back before the connection is closed. `endless` streams and `silent` waits until the other side leaves."""
 
 
 class Hostile:
-    """Counts who left an endless stream."""
+    """Counts who came to an endless stream or a long wait, and who left."""
 
     def __init__(self) -> None:
-        self.left = 0
+        self.came = self.left = 0
         self.port = 0
 
     @property
@@ -40,8 +58,8 @@ class Hostile:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             name = head.split(b" ")[1].split(b"/")[2].decode()
-            if name == "endless":
-                await self._endless(reader, writer)
+            if name in ("endless", "silent"):
+                await self._last_until_it_leaves(name, reader, writer)
             else:
                 writer.write(SCRIPTS[name])
                 await writer.drain()
@@ -50,38 +68,48 @@ class Hostile:
         finally:
             writer.close()
 
-    async def _endless(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(STREAM)
+    async def _last_until_it_leaves(
+        self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.came += 1
+        talking = asyncio.create_task(self._talk(writer)) if name == "endless" else None
         try:
+            while await reader.read(65536):
+                pass
+        finally:
+            self.left += 1
+            if talking:
+                talking.cancel()
+
+    async def _talk(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(STREAM)
+        with suppress(ConnectionError):
             while True:
                 writer.write(CHUNK)
                 await writer.drain()
                 await asyncio.sleep(0.01)
-        finally:
-            self.left += 1
 
 
 @contextmanager
 def hostile() -> Iterator[Hostile]:
     """Run it in a thread: `/v1/{script}/…` chooses what it does."""
     provider, ready = Hostile(), threading.Event()
-    loop = asyncio.new_event_loop()
+    end: Callable[[], object] = ready.clear
 
     async def serve() -> None:
-        server = await asyncio.start_server(provider.handle, "127.0.0.1", 0)
-        provider.port = server.sockets[0].getsockname()[1]
-        ready.set()
+        nonlocal end
+        over, loop = asyncio.Event(), asyncio.get_running_loop()
+        end = partial(loop.call_soon_threadsafe, over.set)
+        async with await asyncio.start_server(provider.handle, "127.0.0.1", 0, limit=2**20) as server:
+            provider.port = server.sockets[0].getsockname()[1]
+            ready.set()
+            await over.wait()
 
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(serve())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     ready.wait()
     try:
         yield provider
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        end()
         thread.join()

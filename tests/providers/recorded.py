@@ -1,8 +1,9 @@
-"""A provider that answers as real ones did: `x-recorded-row: N` chooses the recorded exchange."""
+"""A provider that answers as real ones did, byte for byte: `x-recorded-row: N` chooses the recorded exchange."""
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -61,11 +62,6 @@ class Row:
     def streamed(self) -> bool:
         return "event-stream" in self.response_headers.get("content-type", "")
 
-    @property
-    def answer(self) -> Any:
-        """The response's JSON."""
-        return json.loads(self.response_body)
-
 
 @cache
 def rows() -> list[Row]:
@@ -77,19 +73,38 @@ def rows() -> list[Row]:
     return [Row(number, **{name: row[name] for name in names}) for number, row in enumerate(found)]
 
 
-async def answer(request: Request) -> Response:
-    await request.body()
-    row = rows()[int(request.headers["x-recorded-row"])]
-    return StreamingResponse(_pieces(row), row.status, row.response_headers)
+@dataclass(frozen=True)
+class Received:
+    """What the provider got."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Recorded:
+    """The app, and what it received, by row (the last time, where one is sent again)."""
+
+    def __init__(self) -> None:
+        self.received: dict[int, Received] = {}
+        methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)])
+
+    async def _answer(self, request: Request) -> Response:
+        row = rows()[int(request.headers["x-recorded-row"])]
+        query = request.scope["query_string"]
+        target = request.scope["raw_path"] + (b"?" + query if query else b"")
+        got = Received(request.method, target.decode(), dict(request.headers), await request.body())
+        self.received[row.number] = got
+        return StreamingResponse(_pieces(row), row.status, row.response_headers)
 
 
 async def _pieces(row: Row) -> AsyncIterator[bytes]:
+    """The body, event by event where it is a stream of them."""
     body = row.response_body.encode()
-    if not row.streamed:
-        yield body
-        return
-    for event in body.split(b"\n\n"):
-        yield event + b"\n\n"
+    for piece in re.findall(rb".+?(?:\n\n|\Z)", body, re.S) if row.streamed else [body]:
+        yield piece
 
 
 class _Server(uvicorn.Server):
@@ -111,10 +126,6 @@ def serving(app: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
-
-
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
-app = Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
 
 
 def settings(base_url: str) -> dict[str, str]:

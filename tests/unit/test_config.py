@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 
-from transom.config import PUBLIC_PROVIDERS, SECRETS, ConfigError, Settings, load, shipped
+from transom.config import PREFIX, PUBLIC_PROVIDERS, SECRETS, ConfigError, Settings, load, shipped
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_shell(monkeypatch):
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
 
 
 def write(folder: Path, content: str) -> Path:
@@ -178,3 +185,7 @@ def test_the_database_is_sqlite_in_the_data_folder_unless_named(tmp_path, monkey
 @pytest.mark.parametrize("name", ["transom.yaml", "prices.json", "redaction.yaml"])
 def test_shipped_files_are_found(name):
     assert shipped(name).exists()
+
+
+def test_a_section_with_everything_commented_out_has_its_defaults(tmp_path):
+    assert load(write(tmp_path, "limits:\n  # connect_s: 5\nredaction: {file: null}\n")) == Settings()

@@ -94,6 +94,7 @@ def test_every_module_has_a_test_of_its_own():
         if not (ROOT / "tests" / "unit" / name.parent / f"test_{name.name}").exists():
             missing.append(str(name))
     assert missing == []
+    assert [name for name in TESTED_THROUGH_OTHERS if not (SOURCE / name).exists()] == []
 
 
 def test_the_image_runs_as_nobody_special_and_carries_no_secret():
@@ -102,6 +103,9 @@ def test_the_image_runs_as_nobody_special_and_carries_no_secret():
     assert "HEALTHCHECK" in instructions
     assert re.search(r"^USER (?!root|0)\w+", text, re.M)
     assert 'VOLUME ["/data", "/spool"]' in text
+    assert "EXPOSE 4000 4001" in text
+    assert {"TRANSOM_DATA=/data", "TRANSOM_SPOOL__DIR=/spool"} <= set(re.findall(r"TRANSOM_\w+=\S+", text))
+    assert len(re.findall(r"pip install", text)) == len(re.findall(r"pip install .*--no-deps", text))
     assert "--require-hashes" in text
     settings = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     assert not re.search(r"(?:KEY|TOKEN|PASSWORD)", settings)

@@ -15,8 +15,8 @@ from transom.admin.login import bearer
 from transom.admin.present import nanoseconds
 from transom.admin.schema import Completeness, Feedback, Page, Session, Stats, Trace, TraceRow
 from transom.store.positions import completeness
-from transom.store.read import get_trace, list_feedback, list_traces
 from transom.store.read import Page as StoredPage
+from transom.store.read import get_trace, list_feedback, list_traces
 from transom.store.sessions import list_sessions
 from transom.store.stats import stats
 

@@ -42,30 +42,33 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 def turns(messages: Iterable[dict[str, Any]], marks: Marks) -> list[Turn]:
-    """Messages as turns, their placeholders marked."""
-    return [_turn(message, marks) for message in messages]
+    """Messages as turns, their placeholders marked, tool results headed by the name of the tool that gave them."""
+    called: dict[str, str] = {}
+    return [_turn(message, marks, called) for message in messages]
 
 
-def _turn(message: dict[str, Any], marks: Marks) -> Turn:
+def _turn(message: dict[str, Any], marks: Marks, called: dict[str, str]) -> Turn:
     role = message["role"]
     return Turn(
         role if role in _ROLES else "other",
         _ROLES.get(role, role),
         marks.show(message["name"]) if message["name"] else None,
-        [_part(part, marks) for part in message["parts"]],
+        [_part(part, marks, called) for part in message["parts"]],
         message["finish_reason"],
         message.get("trace_id"),
     )
 
 
-def _part(part: dict[str, Any], marks: Marks) -> Part:
+def _part(part: dict[str, Any], marks: Marks, called: dict[str, str]) -> Part:
+    call_id = str(part.get("id") or "")
     match part:
         case {"type": "text" | "reasoning" | "refusal" as kind, "content": str(text)}:
             return _shown(kind, text, marks)
         case {"type": "tool_call", "name": name, "arguments": arguments}:
+            called[call_id] = str(name)
             return _shown("call", arguments, marks, str(name))
         case {"type": "tool_call_response", "response": response}:
-            return _shown("result", response, marks, str(part.get("id") or ""))
+            return _shown("result", response, marks, called.get(call_id, call_id))
         case {"type": "blob" | "uri"}:
             return Part("blob", marks.show(_describe(part)))
         case {"type": "other", "content": content}:

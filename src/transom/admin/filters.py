@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.datastructures import QueryParams
 
@@ -77,16 +78,12 @@ class TracePageQuery(TraceQuery):
         if self.range is None:
             return wanted
         begin = time.time_ns() - RANGES[self.range]
-        return TraceFilter(**{**_fields(wanted), "since": max(begin, wanted.since or 0)})
+        return msgspec.structs.replace(wanted, since=max(begin, wanted.since or 0))
 
     def chosen(self) -> dict[str, str]:
         """The filters in use, as the address carries them."""
         dumped = self.model_dump(mode="json", exclude={"cursor", "trail"}, exclude_none=True)
         return {name: str(value) for name, value in dumped.items()}
-
-
-def _fields(wanted: TraceFilter) -> dict[str, object]:
-    return {name: getattr(wanted, name) for name in wanted.__struct_fields__}
 
 
 def read_page_query(query: QueryParams) -> tuple[TracePageQuery, list[str]]:

@@ -31,7 +31,7 @@ def session(request: Request, admin: AdminParts) -> str:
     nonce = admin.access.session(request.cookies.get(SESSION_COOKIE))
     if nonce is None:
         raise LoginNeeded
-    request.state.form_token = admin.access.form_token(nonce)
+    request.state.logout_token = admin.access.form_token(nonce)
     return nonce
 
 

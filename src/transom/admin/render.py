@@ -34,9 +34,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(present.FILTERS, preview=PREVIEW.show, kind=kind, query=urlencode)
+    environment.filters.update(present.FILTERS, preview=PREVIEW.show, kind=kind, query=urlencode, pairs=_pairs)
     environment.globals.update(asset=asset)
     return environment
+
+
+def _pairs(values: list[str]) -> list[tuple[str, str]]:
+    """Options of a menu that show what they stand for."""
+    return [(value, value) for value in values]
 
 
 _environment_of_pages = _environment()
@@ -49,11 +54,11 @@ def render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """A page. `form_token` is at hand in it for a caller with a session, and so is the process's notice."""
+    """A page. A caller with a session (`request.state.logout_token`) sees the navigation, everybody the notice."""
     frame = {
         "path": request.url.path,
         "notice": request.app.state.admin.notice,
-        "form_token": getattr(request.state, "form_token", None),
+        "logout_token": getattr(request.state, "logout_token", None),
     }
     html = _environment_of_pages.get_template(template).render({**frame, **content})
     return HTMLResponse(html, status, headers)

@@ -35,7 +35,7 @@ class Message(BaseModel):
 
 
 class Remark(BaseModel):
-    """A redaction: where its placeholder stands in the text at `path` of a message's parts. Input messages count first."""
+    """A redaction: where its placeholder stands in the text at `path` of a message's parts; input messages first."""
 
     entity: str
     start: int

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """A text, a refusal or an error (status and message); `tool` (name and arguments) is called first if it is offered."""
+    """A text, a refusal or an error (status, message); or a call of `tool` (name, arguments), if it is offered."""
 
     text: str = ""
     refusal: str | None = None

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from transom.config import Settings
+from transom.config import ConfigError, Settings
 from transom.gateway.app import Gateway
 from transom.gateway.errors import Refused, error_body
+from transom.gateway.routes import Router
 from transom.secret import Secret
 
 log = structlog.get_logger()
@@ -59,21 +60,32 @@ class _Server(uvicorn.Server):
     """Drains on SIGTERM and then returns, instead of dying of the signal as uvicorn's own does."""
 
     gateway: Gateway
+    reload: Callable[[], Settings]
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, self.handle_exit, sig, None)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
         yield
+
+    def _reload(self) -> None:
+        """Take over providers and routes from the settings as they are now; bad ones change nothing."""
+        try:
+            self.gateway.relay.router = Router(self.reload())
+        except ConfigError as error:
+            log.error("the settings were not reloaded", reason=str(error))
+        else:
+            log.info("settings reloaded")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.gateway.ready = False
         super().handle_exit(sig, frame)
 
 
-async def serve(settings: Settings, secret: Secret, spool_key: bytes) -> None:
-    """Run a gateway until SIGTERM."""
+async def serve(settings: Settings, secret: Secret, spool_key: bytes, reload: Callable[[], Settings]) -> None:
+    """Run a gateway until SIGTERM; SIGHUP reads providers and routes anew with `reload`."""
     gateway = Gateway(settings, secret, spool_key)
     config = uvicorn.Config(
         gateway,
@@ -92,5 +104,6 @@ async def serve(settings: Settings, secret: Secret, spool_key: bytes) -> None:
     )
     server = _Server(config)
     server.gateway = gateway
+    server.reload = reload
     log.info("gateway listens", host=settings.host, port=settings.port)
     await server.serve()

@@ -1,4 +1,4 @@
-// What the pages do better with JavaScript and do without it, too: local times, copying, filters that apply themselves.
+// What the pages do better with JavaScript and do without it, too: local times, copying, short addresses.
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
@@ -38,9 +38,6 @@ function keepAddressesShort() {
     form.addEventListener("formdata", (event) => {
       for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
     });
-    for (const choice of form.querySelectorAll("select")) {
-      choice.addEventListener("change", () => form.requestSubmit());
-    }
   }
 }
 

@@ -76,7 +76,7 @@ def _metadata(capture: Capture, endpoint: Endpoint) -> Exchange:
         route=capture.route,
         otel_span_id=capture.otel_span_id,
         request_id=read_request_id(dict(capture.response_headers)),
-        model=capture.requested_model or endpoint.model,
+        model=endpoint.model or capture.requested_model,
         status_code=capture.status,
         error_type=_failed(capture),
         rewrites=capture.rewrites,
@@ -110,7 +110,7 @@ def _understood(capture: Capture, endpoint: Endpoint, exchange: Exchange) -> Exc
     failure = read_failure(capture.status, body)
     whole = msgspec.structs.replace(
         exchange,
-        model=text(request.get("model")) or exchange.model,
+        model=endpoint.model or text(request.get("model")) or exchange.model,
         response_model=answer.model,
         response_id=answer.id,
         error_type=capture.error or failure.type or exchange.error_type,

@@ -80,10 +80,9 @@ def _tool_parts(raw: Body) -> list[Part]:
 def _parts(raw: Body) -> list[Part]:
     thoughts = next((t for key in _THOUGHTS if (t := text(raw.get(key)))), None)
     parts = said("reasoning", thoughts) + read_parts(raw.get("content")) + said("refusal", raw.get("refusal"))
-    if len(raw) > 2:
-        parts += _audio(raw) + _images(raw) + _calls(raw)
-        if annotations := sequence(raw.get("annotations")) or sequence(raw.get("citations")):
-            parts.append(other({"annotations": annotations}))
+    parts += _audio(raw) + _images(raw) + _calls(raw)
+    if annotations := sequence(raw.get("annotations")) or sequence(raw.get("citations")):
+        parts.append(other({"annotations": annotations}))
     return parts
 
 

@@ -19,7 +19,7 @@ _ISSUED = re.compile(
     r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}"  # Google
     r"|gsk_[A-Za-z0-9]{20,}|xai-[A-Za-z0-9]{20,}|r8_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{20,}"
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|dop_v1_[a-f0-9]{40,}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|\d{8,10}:AA[\w-]{32,}"
-    r"|eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*){0,3}"  # JSON web tokens
+    r"|eyJ[\w-]{8,2000}\.[\w-]{4,}(?:\.[\w-]*){0,3}"  # JSON web tokens
     r")"
 )
 _BEARER = re.compile(r"\b(?:bearer|basic|token)\s{1,4}([A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE)

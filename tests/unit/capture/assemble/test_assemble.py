@@ -118,3 +118,8 @@ def test_a_decompression_bomb_is_unreadable(read, monkeypatch):
     bomb = gzip.compress(bytes(100_000))
     exchange = read(PATH, ASK, bomb, response_headers=[("content-encoding", "gzip")])
     assert exchange.content_lost == "unreadable_body"
+
+
+def test_the_deployment_of_azure_is_the_model(read):
+    exchange = read("/azure/openai/deployments/prod/chat/completions", ASK, REPLY, requested_model="gpt-4o")
+    assert (exchange.model, exchange.response_model) == ("prod", "gpt-4o")

@@ -139,9 +139,7 @@ def test_tools_and_their_answers_in_the_history(read):
             {"role": "assistant", "content": None, "function_call": {"name": "old", "arguments": "not json"}},
             {"role": "function", "name": "old", "content": "42"},
         ],
-        "tools": [
-            {"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}}}
-        ],
+        "tools": [{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "x"}}}],
         "functions": [{"name": "old", "parameters": {}}],
         "tool_choice": {"type": "function", "function": {"name": "f"}},
     }
@@ -154,7 +152,7 @@ def test_tools_and_their_answers_in_the_history(read):
     ]
     assert [m.role for m in exchange.input_messages] == ["assistant", "tool", "assistant", "tool"]
     assert exchange.tools == [
-        {"name": "f", "description": "d", "parameters": {"type": "object"}},
+        {"name": "f", "description": "d", "parameters": {"type": "x"}},
         {"name": "old", "description": None, "parameters": None},
     ]
     assert exchange.params == {"tool_choice": "f"}

@@ -38,9 +38,7 @@ def test_v1_streams_are_json_lines(read):
 
     start = b'{"event_type": "stream-start", "generation_id": "g1"}'
     text = b'{"event_type": "text-generation", "text": "Bl"}'
-    end = (
-        b'{"event_type": "stream-end", "finish_reason": "COMPLETE", "response": {"response_id": "r1", "text": "Blue"}}'
-    )
+    end = b'{"event_type":"stream-end","finish_reason": "COMPLETE", "response": {"response_id": "r1", "text": "Blue"}}'
     whole = read("/v1/chat", ASK_V1, lines(start, text, end))
     assert (whole.response_id, whole.output_messages[0].parts[0]["content"]) == ("r1", "Blue")
     assert whole.finish_reasons == ["COMPLETE"]

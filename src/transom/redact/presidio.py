@@ -1,0 +1,80 @@
+"""Presidio's analyzer over pieces of texts: the language model's names, national ids, and plugins' recognizers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+# Presidio skips a pattern that takes longer, and says nothing. The pool's limit ends the whole redaction instead.
+os.environ.setdefault("REGEX_TIMEOUT_SECONDS", "86400")
+
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
+from presidio_analyzer.nlp_engine import NoOpNlpEngine
+from presidio_analyzer.predefined_recognizers import SpacyRecognizer
+
+from transom.redact.finding import Finding
+from transom.redact.language_model import NamesEngine
+from transom.redact.profiles import Profile
+from transom.redact.text import fold, has_digit
+from transom.redact.zones import Piece, pieces
+
+MODEL_ENTITIES = ["PERSON", "LOCATION", "NRP", "ORGANIZATION", "DATE_TIME"]
+
+Found = list[tuple[Finding, str]]
+
+
+class Presidio:
+    """An `AnalyzerEngine` with the given recognizers, and spaCy's names if the profile has a language model."""
+
+    def __init__(self, recognizers: Sequence[EntityRecognizer], profile: Profile) -> None:
+        self._profile = profile
+        self._recognizers = list(recognizers)
+        self._names = NamesEngine([e for e in MODEL_ENTITIES if profile.is_off(e)]) if profile.language_model else None
+        self._always = any(type(r).__module__.split(".")[0] != "presidio_analyzer" for r in recognizers)
+        if self._names:
+            self._recognizers.append(SpacyRecognizer(supported_entities=MODEL_ENTITIES))
+        self._engine = AnalyzerEngine(
+            registry=RecognizerRegistry(recognizers=self._recognizers),
+            nlp_engine=self._names or NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}]),
+        )
+
+    def find(self, texts: Sequence[str]) -> list[Found]:
+        """Findings of each text that the profile takes; they may overlap."""
+        found: list[Found] = [[] for _ in texts]
+        if self._names is None:
+            self._find(texts, found)
+        else:
+            with self._names.forgetting():
+                self._find(texts, found)
+        return found
+
+    def _find(self, texts: Sequence[str], found: list[Found]) -> None:
+        parts = [(index, piece) for index, text in enumerate(texts) for piece in pieces(fold(text))]
+        for index, piece, artifacts in self._read([part for part in parts if self._worth_it(part[1])]):
+            results = self._engine.analyze(piece.text, "en", nlp_artifacts=artifacts)
+            found[index] += [
+                (Finding(piece.start + r.start, piece.start + r.end, r.entity_type, r.score), _recognizer(r))
+                for r in results
+                if self._profile.takes(r.entity_type, r.score)
+            ]
+
+    def _worth_it(self, piece: Piece) -> bool:
+        """National ids have digits; what plugins look for isn't known."""
+        return self._always or (piece.prose and self._names is not None) or has_digit(piece.text)
+
+    def _read(self, parts: list[tuple[int, Piece]]) -> Iterator[tuple[int, Piece, Any]]:
+        """Each piece with what the language model says of it."""
+        if self._names is None:
+            yield from ((index, piece, None) for index, piece in parts)
+            return
+        prose = [part for part in parts if part[1].prose]
+        for (index, piece), artifacts in zip(prose, self._names.read([p.text for _, p in prose]), strict=True):
+            yield index, piece, artifacts
+        for index, piece in parts:
+            if not piece.prose:
+                yield index, piece, self._names.tokenize(piece.text)
+
+
+def _recognizer(result: Any) -> str:
+    return str(result.recognition_metadata["recognizer_name"])

@@ -1,0 +1,64 @@
+"""What a profile looks for, as redaction.yaml says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from transom.config import ConfigError, Redaction, shipped
+
+Score = Annotated[float, Field(ge=0, le=1)]
+
+
+def _yaml_off(value: object) -> object:
+    """YAML 1.1 reads `off` as false."""
+    return "off" if value is False else value
+
+
+class Profile(BaseModel):
+    """Which recognizers run, and how sure they must be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    language_model: bool
+    threshold: Score
+    entities: dict[str, Annotated[Literal["off"] | Score, BeforeValidator(_yaml_off)]] = {}
+
+    def takes(self, entity: str, score: float) -> bool:
+        """Whether a finding is to be redacted."""
+        limit = self.entities.get(entity, self.threshold)
+        return limit != "off" and score >= limit
+
+    def is_off(self, entity: str) -> bool:
+        """Whether nothing of this kind is looked for."""
+        return self.entities.get(entity) == "off"
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    profiles: dict[str, Profile]
+
+
+def load_profile(redaction: Redaction) -> Profile:
+    """The chosen profile of the chosen file. Raises ConfigError, which names the file and the key."""
+    path = redaction.file or shipped("redaction.yaml")
+    profiles = _read(path).profiles
+    if redaction.profile not in profiles:
+        raise ConfigError(f"redaction.profile: {path} has no `{redaction.profile}`, only {', '.join(profiles)}")
+    return profiles[redaction.profile]
+
+
+def _read(path: Path) -> _File:
+    try:
+        return _File.model_validate(yaml.safe_load(path.read_bytes()))
+    except OSError as error:
+        raise ConfigError(f"{path}: can't read it: {error.strerror}") from None
+    except yaml.YAMLError:
+        raise ConfigError(f"{path}: not valid YAML") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
