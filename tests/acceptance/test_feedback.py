@@ -50,7 +50,7 @@ def test_by_completion_id_trace_id_and_both_request_ids(server: Running):
 
 def test_feedback_that_comes_before_its_trace_is_linked_when_it_comes(server: Running):
     say(server, {"id": "to-come", "rating": "up"})
-    until(lambda: any(f["target_id"] == "to-come" for f in server.admin("/api/v1/feedback").json()["items"]))
+    until(lambda: any(f["target_id"] == "to-come" for f in server.admin("/api/v1/feedback").json()["data"]))
     answer = ask(server, **{"x-request-id": "to-come"})
     found = until(lambda: feedback_of(server, answer.headers["x-transom-trace-id"]))
     assert found[0]["score"] == 1.0
@@ -111,5 +111,5 @@ def test_a_thumb_in_a_list_of_traces(server: Running):
     trace_id = answer.headers["x-transom-trace-id"]
     say(server, {"id": trace_id, "rating": "down"})
     until(lambda: feedback_of(server, trace_id))
-    listed = server.admin("/api/v1/traces", feedback="down").json()["items"]
+    listed = server.admin("/api/v1/traces", feedback="down").json()["data"]
     assert trace_id in [trace["id"] for trace in listed]

@@ -120,7 +120,7 @@ def test_postgresql_is_one_variable_away(tmp_path: Path, request: pytest.Fixture
     with running(tmp_path, TRANSOM_DATABASE_URL=database.url("served")) as server:
         answer = server.chat("Hello")
         assert server.wait_for_trace(answer.headers["x-transom-trace-id"])["outcome"] == "stored"
-        found = server.admin("/api/v1/traces", q="hello").json()["items"]
+        found = server.admin("/api/v1/traces", q="hello").json()["data"]
         assert [trace["id"] for trace in found] == [answer.headers["x-transom-trace-id"]]
     assert not (server.data / "transom.db").exists()
 

