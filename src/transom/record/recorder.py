@@ -146,7 +146,7 @@ class Recorder:
     async def _retrying(self, action: Callable[..., Awaitable[T]], *args: Any) -> T:
         """As often as it takes while the store is away; the spool holds the backlog meanwhile."""
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception(_is_away), wait=wait_exponential_jitter(0.1, 10), before_sleep=_say_away
+            retry=retry_if_exception(_is_away), wait=wait_exponential_jitter(multiplier=0.1, max=10), before_sleep=_say_away
         ):
             with attempt:
                 return await action(*args)

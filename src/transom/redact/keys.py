@@ -12,13 +12,13 @@ _SENSITIVE = {
     ),
     "US_SSN": r".*(?:ssn|socialsecurity(?:number|no)?)",
     "CREDIT_CARD": r"(?:credit|debit)?card(?:number|no)|creditcard|ccnumber",
-    "PHONE_NUMBER": r".*(?:phone|phonenumber|phoneno|mobilenumber|contactnumber|whatsapp|telephone)|mobile|tel|fax|msisdn",
+    "PHONE_NUMBER": r".*(?:phone|phonenumber|phoneno|mobilenumber|contactnumber|whatsapp)|mobile|tel|fax|msisdn",
     "ID_NUMBER": (
         r".*(?:passport|passportnumber|passportno|accountnumber|accountno|nationalid|patientid|patientnumber|employeeid"
         r"|employeenumber|licen[cs]enumber|taxid|voterid|memberid|policynumber)|nid|mrn|tin|aadhaar"
     ),
-    "PERSON": r"(?:first|last|middle|full|sur|given|family|maiden|customer|patient|contact|employee|student|spouse)name",
-    "STREET_ADDRESS": r"(?:street|home|billing|shipping|mailing|postal|delivery)?address(?:line)?[12]?|street|streetname",
+    "PERSON": r"(?:first|last|middle|full|sur|given|family|maiden|customer|patient|contact|employee|student)name",
+    "STREET_ADDRESS": r"(?:street|home|billing|shipping|mailing|postal|delivery)?address(?:line)?[12]?|street(?:name)?",
 }
 _KEYS = {entity: re.compile(pattern) for entity, pattern in _SENSITIVE.items()}
 _SEPARATORS = re.compile(r"[\s_.-]")

@@ -11,8 +11,16 @@ import structlog
 
 from transom.capture.exchange import Exchange, RawFeedback
 from transom.config import Settings
-from transom.redact.frames import Answer, Exchanged, Failed, FedBack, RedactExchange, RedactFeedback, Request
-from transom.redact.frames import request_frame
+from transom.redact.frames import (
+    Answer,
+    Exchanged,
+    Failed,
+    FedBack,
+    RedactExchange,
+    RedactFeedback,
+    Request,
+    request_frame,
+)
 from transom.redact.problems import RedactionFailed, RedactionUnavailable
 from transom.redact.walk import count_chars
 from transom.redact.worker import Crashed, Worker
@@ -32,7 +40,7 @@ _CONTENT = ("input_messages", "output_messages", "tools", "metadata", "params", 
 class RedactionPool:
     """An async context manager; `settings.redaction.processes` children work at a time, others wait.
 
-    Children are started by `ready` or by the first request. They inherit this process's niceness.
+    Children start when it is entered, and again when one dies. They inherit this process's niceness.
     """
 
     def __init__(self, settings: Settings, secret: Secret) -> None:

@@ -88,7 +88,7 @@ class Worker:
         """Nothing before the first start and the first restart; then longer each time, until an answer comes."""
         if self._failures < 2:
             return 0
-        return min(FIRST_BACKOFF_S * 2 ** (self._failures - 2), LONGEST_BACKOFF_S)
+        return min(FIRST_BACKOFF_S * 2.0 ** (self._failures - 2), LONGEST_BACKOFF_S)
 
     async def kill(self) -> None:
         """SIGKILL: a child that hangs listens to nothing else."""
@@ -108,6 +108,7 @@ async def _exchange(process: Process, request: bytes) -> Answer:
         process.stdin.write(request)
         await process.stdin.drain()
         header = await process.stdout.readexactly(LENGTH_BYTES)
-        return answers.decode(await process.stdout.readexactly(int.from_bytes(header)))
+        answer: Answer = answers.decode(await process.stdout.readexactly(int.from_bytes(header)))
+        return answer
     except (asyncio.IncompleteReadError, ConnectionError):
         raise Crashed from None

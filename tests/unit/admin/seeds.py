@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import exchange, feedback, say, trace_id, write
 
+from tests.unit.store.builders import exchange, feedback, say, trace_id, write
 from transom.store.positions import PositionAdvance
 from transom.types import Attempt, Cost, Ended, Operation, RedactedMessage, Remark, Usage, metadata_only
 
@@ -37,7 +37,7 @@ def remarks(text: str, *found: tuple[str, str]) -> list[Remark]:
 
 def chat() -> list[RedactedMessage]:
     asked = f"Hi, I'm {PERSON}. Please write to {OTHER_PERSON} at <EMAIL_ADDRESS:h3wz> that {PERSON} will be late."
-    answer = f"Of course, {PERSON}. Here is a draft:\n\nDear {OTHER_PERSON},\n\n{PERSON} will be about ten minutes late."
+    answer = f"Of course, {PERSON}. Here is a draft:\n\nDear {OTHER_PERSON},\n\n{PERSON} will be ten minutes late."
     found = [(PERSON, "PERSON"), (OTHER_PERSON, "PERSON"), ("<EMAIL_ADDRESS:h3wz>", "EMAIL_ADDRESS")]
     return [
         say("system", "You are a helpful assistant. Keep it short and friendly."),
@@ -57,7 +57,9 @@ def tool_use() -> list[RedactedMessage]:
         with_parts("user", {"type": "text", "content": "Where is my order A-1009? Here is the receipt."}, image),
         with_parts("assistant", {"type": "reasoning", "content": "I should look the order up before I answer."}, call),
         with_parts("tool", {"type": "tool_call_response", "id": "call_1", "response": result}),
-        with_parts("assistant", {"type": "text", "content": f"It is on its way to {PERSON}. " + "It left today. " * 150}),
+        with_parts(
+            "assistant", {"type": "text", "content": f"It is on its way to {PERSON}. " + "It left today. " * 99}
+        ),
     ]
 
 
@@ -164,9 +166,7 @@ async def seed(db: AsyncEngine) -> None:
         feedback(opened[1].id, id="fb_2", created_at=now, score=0.0, author="bob", comment=HOSTILE, correction="Lost."),
         feedback("not-here-yet", id="fb_3", created_at=now),
     ]
-    advance = PositionAdvance(
-        writer_id="w1", expected="0", position="1", begun=70, seen=68, dropped={"unreadable": 1}
-    )
+    advance = PositionAdvance(writer_id="w1", expected="0", position="1", begun=70, seen=68, dropped={"unreadable": 1})
     await write(db, *plain, *opened, *said, advance=advance)
 
 

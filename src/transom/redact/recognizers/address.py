@@ -19,7 +19,7 @@ _STREET = re.compile(
 )
 _PARTS = re.compile(
     r"\b(?:House|Flat|Plot|Holding|Apartment|Apt|Suite|Unit|Box|P\.?\s?O\.? Box|PSC|Road|Block|Sector|Ward)"
-    r"(?: ?(?:no\.?|#))?[ :#-]{0,2}\d{1,6}[A-Za-z]?"
+    r"\.?(?: ?(?:no\.?|#))?[ :#-]{0,2}\d{1,6}[A-Za-z]?"
     r"(?:,? (?:House|Flat|Plot|Road|Lane|Block|Sector|Ward|Box|AP[OE]|Level|Floor)"
     r"(?: ?(?:no\.?|#))?[ :#-]{0,2}\w{1,6}){0,4}(?!\w)",
 )

@@ -21,7 +21,7 @@ _ISSUERS = (
     (re.compile(r"3[47]"), {15}),  # American Express
     (re.compile(r"6(?:011|4[4-9]|5)"), {16, 17, 18, 19}),  # Discover
     (re.compile(r"3(?:0[0-5]|095|[689])"), {14, 16, 17, 18, 19}),  # Diners Club
-    (re.compile(r"35(?:2[89]|[3-8])"), {16, 17, 18, 19}),  # JCB
+    (re.compile(r"35"), {16, 17, 18, 19}),  # JCB, and what is reserved around its range
     (re.compile(r"2131|1800"), {15, 16}),  # JCB, old
     (re.compile(r"62|81"), {16, 17, 18, 19}),  # UnionPay
     (re.compile(r"5[06-8]|6[0-9]"), set(range(12, 20))),  # Maestro, RuPay

@@ -8,22 +8,25 @@ from collections.abc import Iterator
 from transom.redact.finding import Finding, Recognizer
 
 _NAME = r"[^\W\d_](?:[\w'’-]{0,23}[^\W_]|\.)"
+_CAPITALISED = rf"(?=[^\W\d_a-z]){_NAME}"
 _TITLED = re.compile(
-    rf"(?<!\w)(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Madam|MR|MRS|MS|DR|PROF|Md|Mme)\.?[ ]((?:[A-Z]\.? ?){{0,2}}(?=[^\W\d_a-z]){_NAME}"
-    rf"(?: (?=[^\W\d_a-z]){_NAME}){{0,2}})"
+    r"(?<!\w)(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Madam|MR|MRS|MS|DR|PROF|Md|Mme)\.? "
+    rf"((?:[A-Z]\.? ?){{0,2}}{_CAPITALISED}(?: {_CAPITALISED}){{0,2}})"
 )
 _TITLED_LOWER = re.compile(r"(?<!\w)(?:mr|mrs|dr|prof)\.? ([a-z][a-z'’-]{2,24})(?!\w)")
 _INTRODUCED = re.compile(
     r"\b(?i:my (?:full )?name is|my name's|i am called|call me|this is|yours sincerely,?|(?:best|kind|warm) regards,?"
     r"|signed,?|dear|first name|last name|full name|surname|customer name|patient name)"
     r"(?i:\s{0,2}[:=]|\s+is)?\s{0,3}\n?"
-    rf"((?=[^\W\d_a-z]){_NAME}(?: (?=[^\W\d_a-z]){_NAME}){{0,2}})"
+    rf"({_CAPITALISED}(?: {_CAPITALISED}){{0,2}})"
 )
 _INTRODUCED_LOWER = re.compile(r"\bmy name is ([a-z][a-z'’-]{1,24}(?: [a-z][a-z'’-]{1,24})?)(?!\w)", re.IGNORECASE)
 _NO_NAME = frozenset(
-    "sir madam team all everyone customer customers user users friend friends colleague colleagues hiring manager support"
-    " the a an i it he she they my your our his her not this that what how when who why is was please and or"
-    " word office excel sql teams windows access".split()
+    (
+        "sir madam team all everyone customer customers user users friend friends colleague colleagues hiring manager "
+        "support the a an i it he she they my your our his her not this that what how when who why is was please and "
+        "or word office excel sql teams windows access"
+    ).split()  # noqa: SIM905
 )
 
 

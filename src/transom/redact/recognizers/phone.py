@@ -13,11 +13,11 @@ _RUN = re.compile(
 )
 _CUE = re.compile(
     r"(?:\b(?:tele)?phones?|\btel|\bcall|\bcell(?:phone)?|\bmob(?:ile)?|\bfax|\bcontact|\bdial|\btext me|\bsms|whatsapp"
-    r"|\breach|\bring|\bdesk|\boffice|hotline|helpline|msisdn|\bviber|\bbkash|\bnagad|\b(?:my|his|her|your|their) number"
-    r"|ফোন|মোবাইল|নম্বর|নাম্বার)(?![a-z])",
+    r"|\breach|\bring|answering at|messages? (?:to|on|at)|\bdesk|\boffice|hotline|helpline|msisdn|\bviber|\bbkash|\bnagad"
+    r"|\b(?:my|his|her|your|their) number|ফোন|মোবাইল|নম্বর|নাম্বার)(?![a-z])",
     re.IGNORECASE,
 )
-_CUE_AFTER = re.compile(r"[\s,(]{1,3}(?:fax|phone|mobile|cell|office|tel|home|work)\b", re.IGNORECASE)
+_CUE_AFTER = re.compile(r"[\s,(-]{1,3}(?:fax|phone|mobile|cell|office|tel|home|work)\b", re.IGNORECASE)
 _DATE = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?!\d)")
 _LIST = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}\Z|\d+\.\d+(?: \d+\.\d+)*\Z|\d{1,3}(?:\.\d{3})+\Z")
 """An IPv4 address, floats, or a number with points between its thousands."""
@@ -44,8 +44,10 @@ def find(text: str) -> Iterator[Finding]:
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Not a piece of a longer number, an identifier, an amount or a time."""
-    before, after, then = text[start - 1 : start], text[end : end + 1], text[end + 1 : end + 2]
-    if before.isalnum() or (before and before in "_$€£#-.," and text[start] != "+"):
+    before, after, then = text[max(0, start - 2) : start], text[end : end + 1], text[end + 1 : end + 2]
+    if before and (before[-1].isalnum() or (before[-1] in "_$€£#-." and text[start] != "+")):
+        return False
+    if before[-1:] == "," and before[0].isdigit():
         return False
     return not (after.isalnum() or (after and after in "_%") or (after and after in ":,.-/" and then.isdigit()))
 
@@ -74,7 +76,7 @@ def _score_by_form(body: str, groups: list[str], digits: int) -> float:
         return 0.6
     if lengths == [5, 5] and body[0] in "6789":
         return 0.55
-    return _FAINT if 2 <= min(lengths) and digits >= 8 else 0
+    return _FAINT if min(lengths) >= 2 and digits >= 8 else 0
 
 
 PHONE = Recognizer("phone", ("PHONE_NUMBER",), find)
