@@ -19,10 +19,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.metadata import distributions
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from rich.console import Console
 from rich.table import Table
 
@@ -70,12 +72,28 @@ def memory(pid: int) -> dict[str, float]:
 def name_of(pid: int) -> str:
     words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
     named = words[words.index("-m") + 1 :] if "-m" in words else words[1:]
-    return {"transom": named[1] if len(named) > 1 else "", "transom.demo": "demo provider"}.get(named[0], named[0])
+    ours = {"transom.demo": "demo provider", "transom.redact.child": "redaction"}
+    return named[1] if named[0] == "transom" else ours.get(named[0], named[0])
+
+
+def needed(name: str, extras: frozenset[str] = frozenset(), seen: set[str] | None = None) -> set[str]:
+    """The distribution and all that it needs to run here, by name."""
+    seen = set() if seen is None else seen
+    seen.add(canonicalize_name(name))
+    for line in distribution(name).requires or ():
+        requirement = Requirement(line)
+        wanted = requirement.marker is None or any(
+            requirement.marker.evaluate({"extra": extra}) for extra in (extras or {""})
+        )
+        if wanted and (canonicalize_name(requirement.name) not in seen or requirement.extras):
+            needed(requirement.name, frozenset(requirement.extras), seen)
+    return seen
 
 
 def installed_megabytes() -> float:
-    files = (file for dist in distributions() for file in dist.files or ())
-    paths = {Path(str(file.locate())) for file in files}
+    """What `pip install transom` puts on the disk, bytecode not counted."""
+    files = (file for name in needed("transom") for file in distribution(name).files or ())
+    paths = {Path(str(file.locate())) for file in files if file.suffix != ".pyc"}
     return round(sum(path.stat().st_size for path in paths if path.is_file()) / 2**20, 1)
 
 

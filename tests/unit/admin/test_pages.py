@@ -72,7 +72,7 @@ async def test_the_list_shows_what_matters(inside: httpx.AsyncClient):
 async def test_unknown_numbers_are_dashes(inside: httpx.AsyncClient):
     text = (await page(inside, "/?outcome=metadata_only")).text
     row = re.sub(r"\s+", " ", text.partition("no content kept")[2])
-    assert row.startswith(" — — — 800 ms —")
+    assert row.startswith(" — out: — — 800 ms first token: —")
 
 
 async def test_cells_narrow_the_list_and_chips_widen_it(inside: httpx.AsyncClient):

@@ -21,13 +21,14 @@ _INTRODUCED = re.compile(
     rf"({_CAPITALISED}(?: {_CAPITALISED}){{0,2}})"
 )
 _INTRODUCED_LOWER = re.compile(r"\bmy name is ([a-z][a-z'’-]{1,24}(?: [a-z][a-z'’-]{1,24})?)(?!\w)", re.IGNORECASE)
-_NO_NAME = frozenset(
-    (
-        "sir madam team all everyone customer customers user users friend friends colleague colleagues hiring manager "
-        "support the a an i it he she they my your our his her not this that what how when who why is was please and "
-        "or word office excel sql teams windows access"
-    ).split()  # noqa: SIM905
-)
+# fmt: off
+_NO_NAME = frozenset({
+    "sir", "madam", "team", "all", "everyone", "customer", "customers", "user", "users", "friend", "friends",
+    "colleague", "colleagues", "hiring", "manager", "support", "the", "a", "an", "i", "it", "he", "she", "they", "my",
+    "your", "our", "his", "her", "not", "this", "that", "what", "how", "when", "who", "why", "is", "was", "please",
+    "and", "or", "word", "office", "excel", "sql", "teams", "windows", "access",
+})
+# fmt: on
 
 
 def find(text: str) -> Iterator[Finding]:

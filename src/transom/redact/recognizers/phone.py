@@ -13,8 +13,8 @@ _RUN = re.compile(
 )
 _CUE = re.compile(
     r"(?:\b(?:tele)?phones?|\btel|\bcall|\bcell(?:phone)?|\bmob(?:ile)?|\bfax|\bcontact|\bdial|\btext me|\bsms|whatsapp"
-    r"|\breach|\bring|answering at|messages? (?:to|on|at)|\bdesk|\boffice|hotline|helpline|msisdn|\bviber|\bbkash|\bnagad"
-    r"|\b(?:my|his|her|your|their) number|ফোন|মোবাইল|নম্বর|নাম্বার)(?![a-z])",
+    r"|\breach|\bring|answering at|messages? (?:to|on|at)|\bdesk|\boffice|hotline|helpline|msisdn"
+    r"|\bviber|\bbkash|\bnagad|\b(?:my|his|her|your|their) number|ফোন|মোবাইল|নম্বর|নাম্বার)(?![a-z])",
     re.IGNORECASE,
 )
 _CUE_AFTER = re.compile(r"[\s,(-]{1,3}(?:fax|phone|mobile|cell|office|tel|home|work)\b", re.IGNORECASE)

@@ -65,12 +65,13 @@ def _find_blocks(text: str) -> Iterator[Finding]:
     """Private keys in PEM, to their end line or as far as they look like one."""
     at = 0
     while match := _BLOCK.search(text, at):
-        body = _BLOCK_BODY.match(text, match.end(), match.end() + _MAX_BLOCK)
-        at = body.end() if body else match.end()
-        end = text.find("-----END", match.end(), at + 8)
+        end = text.find("-----END", match.end(), match.end() + _MAX_BLOCK)
         if end >= 0:
             line = text.find("-----", end + 8, end + 80)
             at = line + 5 if line >= 0 else end + 8
+        else:
+            body = _BLOCK_BODY.match(text, match.end(), match.end() + _MAX_BLOCK)
+            at = body.end() if body else match.end()
         yield Finding(match.start(), at, "SECRET", 1.0)
 
 
