@@ -76,7 +76,7 @@ def load_secret(data: Path, configured: str | None) -> Secret:
         return Secret(sha256(configured.encode()).digest())
     path = data / "secret.key"
     if not path.exists():
-        _create_once(path, os.urandom(32).hex())
+        create_once(path, os.urandom(32).hex().encode())
     try:
         key = bytes.fromhex(path.read_text())
     except ValueError:
@@ -86,12 +86,12 @@ def load_secret(data: Path, configured: str | None) -> Secret:
     return Secret(key)
 
 
-def _create_once(path: Path, text: str) -> None:
-    """Create `path` (mode 0600) with all of `text` or leave the one that another process made first."""
+def create_once(path: Path, content: bytes) -> None:
+    """Create `path` (mode 0600) with all of `content`, or leave the one that another process made first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
     with contextlib.suppress(FileExistsError):
         os.link(draft, path)
     draft.unlink()

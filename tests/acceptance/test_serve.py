@@ -20,10 +20,13 @@ pytestmark = pytest.mark.slow
 
 
 def children(server: Running) -> dict[str, psutil.Process]:
-    """The supervisor's children by command."""
+    """The supervisor's living children by command."""
     found = {}
     for process in psutil.Process(server.process.pid).children():
-        words = process.cmdline()
+        try:
+            words = process.cmdline()
+        except psutil.NoSuchProcess:  # also a dead one that isn't reaped yet
+            continue
         if "-m" in words:
             after = words[words.index("-m") + 1 :]
             found[after[1] if after[0] == "transom" else after[0]] = process
@@ -85,8 +88,10 @@ def test_a_killed_process_comes_back_and_it_is_said(tmp_path: Path, name: str):
     with running(tmp_path) as server:
         server.chat("before")
         victim = children(server)[name]
+        family = victim.children(recursive=True)
         victim.kill()
-        until(lambda: name in children(server) and children(server)[name].pid != victim.pid)
+        until(lambda: (new := children(server).get(name)) and new.pid != victim.pid)
+        assert psutil.wait_procs(family, timeout=30)[1] == []
         answer = until(lambda: server.chat("after"))
         assert server.wait_for_trace(answer.headers["x-transom-trace-id"])
         books = server.wait_for_outcomes(2)

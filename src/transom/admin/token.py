@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
-from pathlib import Path
 
 from transom.config import Settings
+from transom.secret import create_once
 
 
 def admin_token(settings: Settings) -> str:
@@ -19,15 +17,5 @@ def admin_token(settings: Settings) -> str:
         return settings.admin_token.get_secret_value()
     path = settings.data / "admin.token"
     if not path.exists():
-        _create_once(path, secrets.token_urlsafe(32))
+        create_once(path, secrets.token_urlsafe(32).encode())
     return path.read_text().strip()
-
-
-def _create_once(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(f"{text}\n")
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()

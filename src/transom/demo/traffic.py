@@ -57,6 +57,11 @@ class Scene:
     comments: tuple[str, ...] = ()
     context: str | None = None
 
+    @property
+    def own_member(self) -> Body:
+        """What Transom takes out of a request's body before the provider gets it."""
+        return {"transom": {"context": [self.context]}} if self.context else {}
+
 
 SCENES = (
     Scene(
@@ -148,11 +153,9 @@ class Sender:
 
     async def _chat(self, model: str, messages: list[Body], scene: Scene, headers: dict[str, str]) -> Body | None:
         """One chat completion, streamed every other time; gives the assistant's message."""
-        body: Body = {"model": model, "messages": messages, "temperature": 0.2}
+        body: Body = {"model": model, "messages": messages, "temperature": 0.2} | scene.own_member
         if scene.tools:
             body["tools"] = list(scene.tools)
-        if scene.context:
-            body["transom"] = {"context": [scene.context]}
         if not scene.tools and self._random.random() < 0.5:
             return await self._streamed_chat(body, scene, headers)
         answer = await self._post("/v1/chat/completions", body, headers)
@@ -180,6 +183,7 @@ class Sender:
     async def _anthropic(self, model: str, messages: list[Body], scene: Scene, headers: dict[str, str]) -> None:
         system, *rest = messages
         body = {"model": model, "max_tokens": 300, "system": system["content"], "messages": rest}
+        body |= scene.own_member
         answer = await self._post("/v1/messages", body, headers | {"anthropic-version": "2023-06-01"})
         if answer is not None:
             await self._rate(str(answer["id"]), scene)

