@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transom.secret import Secret, _create_once, derive, load_secret, mac
+from transom.secret import Secret, create_once, derive, load_secret, mac
 
 SECRET = Secret(b"s" * 32)
 
@@ -28,8 +28,8 @@ def test_a_damaged_secret_is_not_used(tmp_path: Path, content: str):
 
 def test_the_first_of_two_processes_that_make_a_secret_wins(tmp_path: Path):
     path = tmp_path / "secret.key"
-    _create_once(path, "first")
-    _create_once(path, "second")
+    create_once(path, b"first")
+    create_once(path, b"second")
     assert path.read_text() == "first"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from transom.admin import token as module
 from transom.admin.token import admin_token
 from transom.config import Settings
 
@@ -23,8 +22,3 @@ def test_a_token_is_made_once_and_kept_private(tmp_path: Path):
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["admin.token"]
 
-
-def test_of_two_processes_at_once_the_first_wins(tmp_path: Path):
-    (tmp_path / "admin.token").write_text("first\n")
-    module._create_once(tmp_path / "admin.token", "second")
-    assert admin_token(Settings(data=tmp_path)) == "first"
