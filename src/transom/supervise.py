@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from transom.config import Settings
+from transom.process import stop_event, wait_or_stop
 from transom.spool.keys import FD_VARIABLE, find_or_make_key, key_pipe
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ class Child:
     process: asyncio.subprocess.Process | None = None
     backoff_s: float = FIRST_BACKOFF_S
     started_at: float = 0.0
-    stopping: bool = field(default=False)
+    stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self) -> None:
         env = dict(self.env)
@@ -53,16 +54,16 @@ class Child:
 
     async def keep_running(self) -> None:
         """Start it, and again whenever it ends, until it is told to stop."""
-        while not self.stopping:
+        while not self.stop_asked.is_set():
             await self.start()
             assert self.process
             code = await self.process.wait()
-            if self.stopping:
+            if self.stop_asked.is_set():
                 return
             ran = asyncio.get_running_loop().time() - self.started_at
             self.backoff_s = FIRST_BACKOFF_S if ran > SETTLED_S else min(self.backoff_s * 2, LONGEST_BACKOFF_S)
             log.error("a process died and is started again", name=self.name, code=code, after_s=self.backoff_s)
-            await asyncio.sleep(self.backoff_s)
+            await wait_or_stop(self.stop_asked, self.backoff_s)
 
     def pass_on(self, sig: signal.Signals) -> None:
         """Give a signal to the process, if there is one."""
@@ -71,7 +72,7 @@ class Child:
 
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL if it doesn't end in time."""
-        self.stopping = True
+        self.stop_asked.set()
         if self.process is None or self.process.returncode is not None:
             return
         self.process.terminate()
@@ -116,16 +117,13 @@ class Supervisor:
 
     async def run(self, announce: Callable[[], None]) -> int:
         """Serve until SIGTERM or SIGINT; returns the exit status."""
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for sig in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(sig, stop.set)
+        stop = stop_event()
         migrating = await asyncio.create_subprocess_exec(*self.command("migrate"), env=self._env)
         if await migrating.wait():
             return 1
         children = self.children()
         running = [asyncio.create_task(child.keep_running()) for child in children]
-        loop.add_signal_handler(signal.SIGHUP, children[0].pass_on, signal.SIGHUP)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, children[0].pass_on, signal.SIGHUP)
         announce()
         await stop.wait()
         log.info("draining")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transom.config import Settings
+from transom.process import stop_event, wait_or_stop
 from transom.store import jobs
 from transom.store.engine import check_schema, connect
 from transom.store.retention import delete_before
@@ -71,10 +70,7 @@ async def work_once(engine: AsyncEngine, settings: Settings) -> bool:
 async def run(settings: Settings) -> None:
     """Work until SIGTERM; a job that is cut off is leased out again."""
     os.nice(NICENESS)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sig in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sig, stop.set)
+    stop = stop_event()
     engine = connect(settings.database)
     await check_schema(engine)
     log.info("worker runs")
@@ -86,13 +82,5 @@ async def run(settings: Settings) -> None:
             log.warning("the store is away", error=error)
             busy = False
         if not busy:
-            await _until(stop, IDLE_S)
+            await wait_or_stop(stop, IDLE_S)
     await engine.dispose()
-
-
-async def _until(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -25,6 +25,7 @@ PIN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ ]+)(?: ; [^\\]
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 TESTED_THROUGH_OTHERS = {
     "__main__.py": "acceptance tests",
+    "asgi.py": "acceptance tests",
     "demo/__main__.py": "acceptance tests",
     "gateway/app.py": "test_relay",
     "gateway/recording.py": "test_relay",

@@ -76,8 +76,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One call, understood: who asked what model for what, what came back, and what the provider says it used.
 
     `content_lost` names why there are no messages, where there are none to keep (`unknown_operation`,
-    `unreadable_body`, `spool_full`, …). `usage` is the provider's own report and None where it gave none. `params` are the sampling and
-    format settings of the request. Everything else is as in `transom.types.RedactedExchange`, unredacted.
+    `unreadable_body`, `spool_full`, …). `usage` is the provider's own report and None where it gave none. `params` are
+    the sampling and format settings of the request. All else is as in `transom.types.RedactedExchange`, unredacted.
     """
 
     id: str

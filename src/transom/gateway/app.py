@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 
 from transom.config import Settings
 from transom.gateway.errors import Refused, error_body, speaks_anthropic
@@ -66,6 +67,10 @@ class Gateway:
         await self.client.close()
         await self.recording.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+    def stop_taking(self) -> None:
+        """Tell the balancer to send nothing more; what runs goes on."""
+        self.ready = False
 
     def _names_models(self) -> bool:
         return bool(self.relay.router.route_names)
@@ -132,6 +137,11 @@ def _api(gateway: Gateway, desk: FeedbackDesk) -> FastAPI:
     async def refused(request: Request, error: Refused) -> Response:
         return Response(error_body(error, anthropic=False), error.status, media_type="application/json")
 
+    @api.exception_handler(HTTPException)
+    async def unknown(request: Request, error: HTTPException) -> Response:
+        known = Refused(error.status_code, "unknown_request", "there is nothing here for this method and path.")
+        return Response(error_body(known, anthropic=False), error.status_code, media_type="application/json")
+
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         problems = "; ".join(_problem(e) for e in error.errors())
@@ -143,5 +153,7 @@ def _api(gateway: Gateway, desk: FeedbackDesk) -> FastAPI:
 
 def _problem(error: dict[str, Any]) -> str:
     """What is wrong and where, without what was sent."""
+    if error["type"] == "json_invalid":
+        return "the body is not valid JSON"
     place = ".".join(str(part) for part in error["loc"][1:])
     return f"{place}: {error['msg']}" if place else str(error["msg"])

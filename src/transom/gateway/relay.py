@@ -36,6 +36,10 @@ class ClientLeft(Exception):
     """The client closed its connection."""
 
 
+class CutOff(Exception):
+    """The answer can't be finished: the server below must close the connection, so that the client can tell."""
+
+
 class Relay:
     """What all calls of a gateway share."""
 
@@ -142,11 +146,11 @@ class Call:
                 raise
         except UpstreamError as error:
             self.error, ended = error.code, Ended.UPSTREAM_FAILED
-            raise ConnectionAbortedError(error.code) from None
+            raise CutOff(error.code) from None
         except Exception as error:
             self.error, ended = "internal_error", Ended.UPSTREAM_FAILED
             log.error("relay failed", id=self.id, error=error)
-            raise ConnectionAbortedError("internal_error") from None
+            raise CutOff("internal_error") from None
         finally:
             await self._record(seq, ended)
 

@@ -40,7 +40,7 @@ def read_routing(body: bytes) -> Routing:
     """The members that matter, or none of them if the body can't be read: then the provider says what is wrong."""
     try:
         return _routing.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Routing()
 
 

@@ -23,6 +23,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 HIGH_WATER = 256 * 2**10
 """Unread bytes of a response at which reading from the provider pauses."""
 MAX_HEADER_BYTES = 256 * 2**10
+LARGEST_STATUS = 599
+"""RFC 9110 §15: what is above is no status code."""
 IDLE_S = 30.0
 """Idle connections are closed after this: shorter than what providers' balancers allow, so that few go stale."""
 TICK_S = 0.25
@@ -229,7 +231,7 @@ class _Connection(asyncio.Protocol):
             self._header_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._broken()
         if not self._headers_done and self._header_bytes > MAX_HEADER_BYTES:
             self._broken()
@@ -278,6 +280,8 @@ class _Connection(asyncio.Protocol):
         status = self._parser.get_status_code()
         if status < 200:
             return
+        if status > LARGEST_STATUS:
+            raise UpstreamError("upstream_protocol_error")
         self.status = status
         self._keep_alive = self._parser.should_keep_alive()
         self._headers_done = True

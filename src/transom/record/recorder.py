@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from transom.config import Settings
+from transom.process import wait_or_stop
 from transom.record.stages import Dropped, Stages
 from transom.secret import Secret
 from transom.spool.counts import read_counts
@@ -72,7 +73,7 @@ class Recorder:
             alive = outlive_writers and any(reader.is_alive() for reader in readers)
             if stopping and not alive:
                 return
-            await _wait(stop if not stopping else None, POLL_S)
+            await (asyncio.sleep(POLL_S) if stopping else wait_or_stop(stop, POLL_S))
 
     async def _advance(self, reader: SpoolReader) -> bool:
         """Record the next batch of a writer, or close its books. False if there was nothing to do."""
@@ -146,7 +147,9 @@ class Recorder:
     async def _retrying(self, action: Callable[..., Awaitable[T]], *args: Any) -> T:
         """As often as it takes while the store is away; the spool holds the backlog meanwhile."""
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception(_is_away), wait=wait_exponential_jitter(multiplier=0.1, max=10), before_sleep=_say_away
+            retry=retry_if_exception(_is_away),
+            wait=wait_exponential_jitter(multiplier=0.1, max=10),
+            before_sleep=_say_away,
         ):
             with attempt:
                 return await action(*args)
@@ -165,14 +168,3 @@ def _is_away(error: BaseException) -> bool:
 def _say_away(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     log.warning("the store is away; records wait in the spool", attempt=state.attempt_number, error=error)
-
-
-async def _wait(stop: asyncio.Event | None, seconds: float) -> None:
-    if stop is None:
-        await asyncio.sleep(seconds)
-        return
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 
 import structlog
 
 from transom.config import Settings, shipped
+from transom.process import stop_event
 from transom.record.recorder import Recorder
 from transom.record.stages import Stages
 from transom.redact.pool import RedactionPool
@@ -26,10 +25,7 @@ NICENESS = 10
 async def run(settings: Settings, secret: Secret, keys: list[bytes]) -> None:
     """Record until SIGTERM, then what is left."""
     os.nice(NICENESS)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sig in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sig, stop.set)
+    stop = stop_event()
     engine = connect(settings.database)
     await check_schema(engine)
     prices = PriceBook.load(settings.prices.file or shipped("prices.json"))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-# Presidio skips a pattern that takes longer, and says nothing. The pool's limit ends the whole redaction instead.
-os.environ.setdefault("REGEX_TIMEOUT_SECONDS", "86400")
-
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, pattern_recognizer
 from presidio_analyzer.nlp_engine import NoOpNlpEngine
 from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
@@ -19,7 +15,12 @@ from transom.redact.profiles import Profile
 from transom.redact.text import fold, has_digit
 from transom.redact.zones import Piece, pieces
 
+# Presidio skips a pattern that takes longer, and says nothing. The pool's limit ends the whole redaction instead.
+pattern_recognizer.REGEX_TIMEOUT_SECONDS = 86_400
+
 MODEL_ENTITIES = ["PERSON", "LOCATION", "NRP", "ORGANIZATION", "DATE_TIME"]
+
+_PREDEFINED = "presidio_analyzer.predefined_recognizers."
 
 Found = list[tuple[Finding, str]]
 
@@ -31,7 +32,7 @@ class Presidio:
         self._profile = profile
         self._recognizers = list(recognizers)
         self._names = NamesEngine([e for e in MODEL_ENTITIES if profile.is_off(e)]) if profile.language_model else None
-        self._always = any(type(r).__module__.split(".")[0] != "presidio_analyzer" for r in recognizers)
+        self._always = not all(type(r).__module__.startswith(_PREDEFINED) for r in recognizers)
         if self._names:
             self._recognizers.append(SpacyRecognizer(supported_entities=MODEL_ENTITIES))
         self._engine = AnalyzerEngine(

@@ -14,7 +14,9 @@ Score = Annotated[float, Field(ge=0, le=1)]
 
 
 def _yaml_off(value: object) -> object:
-    """YAML 1.1 reads `off` as false."""
+    """YAML 1.1 reads `off` as false, and `on`, which means nothing here, as true."""
+    if value is True:
+        raise ValueError("must be a number or `off`")
     return "off" if value is False else value
 
 

@@ -1,4 +1,4 @@
-"""Transcripts of whole calls: what the client sent, what the provider answered, what the client got, what was recorded."""
+"""Transcripts of whole calls: what was sent, what the provider answered, what the client got, what was recorded."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.unit.gateway.scripted import serving
 from transom.capture.exchange import Capture
 from transom.config import Provider, Route, Settings
 from transom.gateway.app import Gateway
 from transom.gateway.feedback import RawFeedback
+from transom.gateway.relay import CutOff
 from transom.secret import Secret
 from transom.spool.counts import read_counts
 from transom.spool.format import Kind
@@ -146,16 +148,14 @@ class World:
 @asynccontextmanager
 async def world(root: Path, answer: bytes = b"", **settings: Any) -> AsyncIterator[World]:
     it = World(root, answer, **settings)
-    server = await asyncio.start_server(it.provide, "127.0.0.1", 0)
-    base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    providers = {"openai": Provider(base_url=base_url), "anthropic": Provider(base_url=base_url)}
-    it.gateway = Gateway(Settings(data=root, providers=providers, **settings), Secret(b"s" * 32), KEY)
-    try:
-        yield it
-    finally:
-        await it.gateway.client.close()
-        await it.gateway.recording.close()
-        server.close()
+    async with serving(it.provide) as base_url:
+        providers = {"openai": Provider(base_url=base_url), "anthropic": Provider(base_url=base_url)}
+        it.gateway = Gateway(Settings(data=root, providers=providers, **settings), Secret(b"s" * 32), KEY)
+        try:
+            yield it
+        finally:
+            await it.gateway.client.close()
+            await it.gateway.recording.close()
 
 
 async def test_a_whole_answer_passes_and_is_recorded(tmp_path: Path):
@@ -253,7 +253,7 @@ async def test_anthropic_callers_get_their_errors_shape(tmp_path: Path):
 async def test_a_provider_that_stops_in_mid_stream_cuts_the_client_off_too(tmp_path: Path):
     async with world(tmp_path, STREAM_HEAD + chunk(SSE[0])) as it:
         client = Client()
-        with pytest.raises(ConnectionAbortedError):
+        with pytest.raises(CutOff):
             await it.call(client)
         (capture,) = it.captures
     assert client.answer == SSE[0], "and no end of the body, so that the client can tell"

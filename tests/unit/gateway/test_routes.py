@@ -56,6 +56,8 @@ def test_an_ipv6_origin_has_its_brackets():
     assert Router(SETTINGS).resolve(b"/local/x", None, False).origin.authority == b"[::1]:8000"
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{", b'{"model": 1}', b'{"model": "\xff"}', b'"x"'])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b"{", b'{"model": 1}', b'{"model": "\xff"}', b'"x"', b"[" * 100_000]
+)
 def test_a_body_that_routing_cannot_read_names_no_model(body: bytes):
     assert read_routing(body).model is None

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from tests.unit.gateway.scripted import Handler, serving
 from transom.gateway.upstream import HIGH_WATER, Client, ClientLimits, Origin, UpstreamError, parse_origin
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 QUICK = ClientLimits(connect_s=1, first_byte_s=5, between_bytes_s=5, connections=4)
 
 
 @asynccontextmanager
 async def provider(handler: Handler, limits: ClientLimits = QUICK) -> AsyncIterator[tuple[Client, Origin]]:
-    server = await asyncio.start_server(handler, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    client = Client(limits)
-    try:
-        yield client, parse_origin(f"http://127.0.0.1:{port}")
-    finally:
-        await client.close()
-        server.close()
+    async with serving(handler) as base_url:
+        client = Client(limits)
+        try:
+            yield client, parse_origin(base_url)
+        finally:
+            await client.close()
 
 
 async def read_head(reader: asyncio.StreamReader) -> bytes:
@@ -104,6 +102,8 @@ async def test_a_head_answer_has_no_body_whatever_its_length_says():
             b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
             "upstream_protocol_error",
         ),
+        (b"HTTP/1.1 700 Odd\r\ncontent-length: 0\r\n\r\n", "upstream_protocol_error"),
+        (b"HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\nxx", "upstream_protocol_error"),
         (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 300_000 + b"\r\n\r\n", "upstream_protocol_error"),
     ],
 )
@@ -123,11 +123,12 @@ async def test_what_came_before_a_break_is_delivered_first():
 
 
 async def test_nobody_listens():
-    async with provider(scripted()) as (client, origin):
+    async with provider(scripted()) as (_, origin):
         pass
+    nobody = Client(QUICK)
     with pytest.raises(UpstreamError, match="unreachable"):
-        await fetch(Client(QUICK), origin)
-    await client.close()
+        await fetch(nobody, origin)
+    await nobody.close()
 
 
 async def test_a_silent_provider_runs_into_the_time_limit():
@@ -172,10 +173,8 @@ async def test_leaving_in_the_middle_closes_the_connection_at_the_provider():
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_head(reader)
         writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n")
-        try:
+        with suppress(ConnectionError):
             await reader.read()
-        except ConnectionError:
-            pass
         gone.set()
         writer.close()
 

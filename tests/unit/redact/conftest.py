@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,3 +62,39 @@ def taken() -> Callable[..., list[str]]:
         return list(dict.fromkeys(text[f.start : f.end] for f in found if f.score >= threshold))
 
     return find
+
+
+PLUGIN = """
+import os, pathlib, threading
+from transom.plugins import hookimpl
+from transom.redact.finding import Recognizer
+
+def find(text):
+    if "STALL" in text:
+        threading.Event().wait()
+    if "CRASH" in text:
+        os._exit(3)
+    if "ONCE" in text and not pathlib.Path(os.environ["TMPDIR"], "crashed").exists():
+        pathlib.Path(os.environ["TMPDIR"], "crashed").touch()
+        os._exit(3)
+    if "RAISE" in text:
+        print("stdout", text, flush=True)
+        raise ValueError(text)
+    return []
+
+@hookimpl
+def register_recognizers(registry):
+    registry.add(Recognizer("trouble", ("TROUBLE",), find))
+"""
+
+
+@pytest.fixture
+def trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installs a plugin for child processes that stalls, crashes or raises on texts that ask for it."""
+    info = tmp_path / "trouble-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: trouble\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[transom]\ntrouble = trouble_plugin\n")
+    (tmp_path / "trouble_plugin.py").write_text(PLUGIN)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))

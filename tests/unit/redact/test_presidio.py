@@ -1,0 +1,52 @@
+"""Presidio over pieces of texts."""
+
+from __future__ import annotations
+
+import pytest
+from presidio_analyzer import Pattern, PatternRecognizer
+
+from transom.redact.presidio import Presidio
+from transom.redact.profiles import Profile
+
+FAST = Profile(language_model=False, threshold=0.5)
+STAFF = PatternRecognizer("STAFF_ID", patterns=[Pattern("p", r"\bE-[A-Z]+\b", 0.8)], name="staff")
+WEAK = PatternRecognizer("LOCKER", patterns=[Pattern("p", r"\bL[0-9]{3}\b", 0.3)], context=["locker"], name="locker")
+
+
+def values(presidio: Presidio, text: str) -> set[tuple[str, str]]:
+    return {(text[f.start : f.end], f.entity) for f, _ in presidio.find([text])[0]}
+
+
+@pytest.fixture(scope="module")
+def names() -> Presidio:
+    return Presidio([STAFF, WEAK], Profile(language_model=True, threshold=0.5, entities={"ORGANIZATION": "off"}))
+
+
+def test_names_and_places(names):
+    found = values(names, "Yesterday John Smith of Microsoft flew to Paris.")
+    assert {("John Smith", "PERSON"), ("Paris", "LOCATION")} <= found
+    assert not any(entity == "ORGANIZATION" for _, entity in found)
+
+
+def test_a_plugins_recognizer_runs_without_a_language_model():
+    assert values(Presidio([STAFF], FAST), "badge E-ABC here") == {("E-ABC", "STAFF_ID")}
+
+
+def test_a_plugins_recognizer_sees_code_and_lower_case_too(names):
+    assert values(names, "```\nx = E-ABC\n```") == {("E-ABC", "STAFF_ID")}
+
+
+def test_context_words_raise_a_score_though_no_lemmatizer_is_loaded(names):
+    assert values(names, "his locker is L123") == {("L123", "LOCKER")}
+    assert values(names, "the size is L123") == set()
+
+
+def test_long_texts_are_read_whole(names):
+    text = "Nothing happens here. " * 400 + "Then John Smith came. " + "Nothing happens here. " * 400
+    assert ("John Smith", "PERSON") in values(names, text)
+
+
+def test_a_pattern_that_takes_long_is_not_skipped():
+    from presidio_analyzer import pattern_recognizer
+
+    assert pattern_recognizer.REGEX_TIMEOUT_SECONDS > 3600

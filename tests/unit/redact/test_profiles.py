@@ -1,0 +1,52 @@
+"""redaction.yaml: the shipped one, and ones that can't be used."""
+
+from __future__ import annotations
+
+import pytest
+
+from transom.config import ConfigError, Redaction
+from transom.redact.profiles import Profile, load_profile
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "dates"), [("logs", True, False), ("fast", False, True), ("strict", True, True)]
+)
+def test_the_shipped_profiles(name, model, dates):
+    profile = load_profile(Redaction(profile=name))
+    assert profile.language_model is model
+    assert profile.takes("DATE_TIME", 0.85) is dates
+    assert profile.takes("EMAIL_ADDRESS", 1.0)
+
+
+def test_an_entity_has_its_own_threshold():
+    profile = Profile(language_model=False, threshold=0.5, entities={"URL": 0.8, "PERSON": "off"})
+    assert not profile.takes("URL", 0.6)
+    assert profile.takes("URL", 0.8)
+    assert not profile.takes("PERSON", 1.0)
+    assert profile.is_off("PERSON")
+    assert not profile.is_off("URL")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("profiles: {}", "no `logs`"),
+        ("profiles: {logs: {language_model: true, threshold: 2}}", "profiles.logs.threshold"),
+        ("profiles: {logs: {language_model: true, threshold: 0.5, more: 1}}", "profiles.logs.more"),
+        ("profiles: {logs: {language_model: true, threshold: 0.5, entities: {URL: on}}}", "profiles.logs.entities.URL"),
+        ("{", "not valid YAML"),
+        ("[]", "valid dictionary"),
+    ],
+)
+def test_a_bad_file_is_refused_by_name(tmp_path, content, complaint):
+    file = tmp_path / "mine.yaml"
+    file.write_text(content)
+    with pytest.raises(ConfigError) as caught:
+        load_profile(Redaction(file=file))
+    assert str(file) in str(caught.value)
+    assert complaint in str(caught.value)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path):
+    with pytest.raises(ConfigError, match=r"gone\.yaml: can't read it"):
+        load_profile(Redaction(file=tmp_path / "gone.yaml"))
