@@ -1,4 +1,4 @@
-"""Hypothesis on a shared machine: no deadline, no complaint that generating was slow. `HYPOTHESIS_PROFILE=deep` looks longer."""
+"""Hypothesis on a shared machine: no deadline, no complaint of slowness. HYPOTHESIS_PROFILE=deep looks longer."""
 
 import os
 

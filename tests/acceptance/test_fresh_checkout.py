@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.running import TOKEN, Running, free_port, until
 
 ROOT = Path(__file__).parents[2]

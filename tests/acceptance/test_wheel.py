@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.running import TOKEN, Running, free_port, until
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""Behind a real nginx, as in production: TLS ends there, streams still come event by event, long calls and big bodies pass."""
+"""Behind a real nginx, as in production: TLS ends there, streams still come event by event, big bodies pass."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
 from tests.db import postgres, postgres_db, postgres_url
 from tests.unit.store.builders import NOON, exchange, feedback, rows, say, trace_id, write
-
 from transom.store import jobs
 from transom.store.dialect import writing
 from transom.store.engine import migrate

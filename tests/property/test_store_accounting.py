@@ -12,9 +12,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
+
 from tests.db import sqlite_template
 from tests.unit.store.builders import exchange, rows, write
-
 from transom.store.engine import connect
 from transom.store.models import ROLLUP, TRACE
 from transom.store.positions import PositionAdvance, close_writer, completeness

@@ -12,7 +12,8 @@ from functools import partial
 EVENT = b'data: {"id":"chatcmpl-hostile","model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":"half"}}]}\n\n'
 CHUNK = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-WHOLE = b'{"id":"chatcmpl-zip","model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"Zipped"}}]}'
+MESSAGE = b'{"role":"assistant","content":"Zipped"}'
+WHOLE = b'{"id":"chatcmpl-zip","model":"gpt-4o-mini","choices":[{"index":0,"message":%b}]}' % MESSAGE
 
 
 def gzipped(body: bytes) -> bytes:
@@ -40,7 +41,7 @@ SCRIPTS = {
     "torn-zip": gzipped(ZIPPED[:30]),
     "no-zip": gzipped(WHOLE),
 }
-"""What is sent back before the connection is closed. `endless` streams and `silent` waits until the other side leaves."""
+"""What is sent back before the connection is closed. `endless` and `silent` wait until the other side leaves."""
 
 
 class Hostile:

@@ -30,7 +30,8 @@ def test_installed_plugins_are_found_by_their_entry_point(tmp_path, monkeypatch)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: some-plugin\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[transom]\nsome = some_transom_plugin\n")
     (tmp_path / "some_transom_plugin.py").write_text(
-        "from transom.plugins import hookimpl\n@hookimpl\ndef register_recognizers(registry):\n    registry.append('x')\n"
+        "from transom.plugins import hookimpl\n\n"
+        "@hookimpl\ndef register_recognizers(registry):\n    registry.append('x')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     registry: list[str] = []

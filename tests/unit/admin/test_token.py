@@ -21,4 +21,3 @@ def test_a_token_is_made_once_and_kept_private(tmp_path: Path):
     file = tmp_path / "data" / "admin.token"
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["admin.token"]
-

@@ -17,6 +17,7 @@ from transom.spool.reader import Position, SpoolReader, find_writers
 from transom.spool.writer import SpoolError, SpoolWriter
 
 KEY = b"k" * 32
+START = Position()
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def reader_of(writer: SpoolWriter, *keys: bytes) -> SpoolReader:
     return SpoolReader(writer.folder, counts, list(keys or (KEY,)))
 
 
-def payloads(reader: SpoolReader, position: Position = Position()) -> list[bytes | None]:
+def payloads(reader: SpoolReader, position: Position = START) -> list[bytes | None]:
     return [entry.payload for entry in reader.read(position, 1000, 2**30)]
 
 

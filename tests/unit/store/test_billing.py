@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import exchange, rows, write
 
+from tests.unit.store.builders import exchange, rows, write
 from transom.store.models import ROLLUP, TRACE
 from transom.types import Cost, Operation, RedactedExchange, Usage
 

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
-from tests.unit.store.builders import exchange, rows, write
 
+from tests.unit.store.builders import exchange, rows, write
 from transom.store.dialect import writing
 from transom.store.engine import SchemaError, check_schema, connect, migrate
 from transom.store.models import PROJECT, TRACE

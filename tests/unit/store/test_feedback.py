@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import MINUTE, NOON, exchange, feedback, rows, trace_id, withdrawal, write
 
+from tests.unit.store.builders import MINUTE, NOON, exchange, feedback, rows, trace_id, withdrawal, write
 from transom.store.models import FEEDBACK
 from transom.store.read import TraceFilter, list_feedback, list_traces
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import rows
 
+from tests.unit.store.builders import rows
 from transom.store import jobs
 from transom.store.dialect import writing
 from transom.store.models import JOB

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import exchange, rows, write
 
+from tests.unit.store.builders import exchange, rows, write
 from transom.store.models import ROLLUP
 from transom.store.positions import PositionAdvance, close_writer, completeness, read_position
 from transom.types import metadata_only

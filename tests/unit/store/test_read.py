@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import NOON, exchange, say, trace_id, write
 
+from tests.unit.store.builders import NOON, exchange, say, trace_id, write
 from transom.store.engine import connect
 from transom.store.models import TRACE
 from transom.store.read import TraceFilter, filter_values, get_trace, list_traces, usd

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import NOON, exchange, feedback, rows, say, trace_id, withdrawal, write
 
+from tests.unit.store.builders import NOON, exchange, feedback, rows, say, trace_id, withdrawal, write
 from transom.store.models import FEEDBACK, MESSAGE, PRICED_RESPONSE, SESSION_MESSAGE, TRACE, WITHDRAWN
 from transom.store.read import TraceFilter, get_trace, list_traces
 from transom.store.retention import delete_before, delete_traces, erase_user

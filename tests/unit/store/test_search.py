@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import exchange, say, trace_id, write
 
+from tests.unit.store.builders import exchange, say, trace_id, write
 from transom.store.read import TraceFilter, list_traces
 from transom.store.search import words_of
 from transom.types import RedactedMessage

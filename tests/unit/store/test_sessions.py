@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import NOON, exchange, feedback, say, trace_id, write
 
+from tests.unit.store.builders import NOON, exchange, feedback, say, trace_id, write
 from transom.store.sessions import get_session, list_sessions
 from transom.types import Cost, Usage
 

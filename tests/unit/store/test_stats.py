@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import MINUTE, NOON, exchange, write
 
+from tests.unit.store.builders import MINUTE, NOON, exchange, write
 from transom.store.stats import percentile, stats
 from transom.types import Cost, Ended, Usage, metadata_only
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.builders import SECRET, exchange, feedback, rows, say, trace_id, write
 
+from tests.unit.store.builders import SECRET, exchange, feedback, rows, say, trace_id, write
 from transom.store.models import MESSAGE, PROJECT, ROLLUP, SESSION_MESSAGE, SPOOL_POSITION, TRACE
 from transom.store.read import get_trace
 from transom.store.write import PositionAdvance, PositionConflict, write_batch
