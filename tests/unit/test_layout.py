@@ -36,6 +36,17 @@ TESTED_THROUGH_OTHERS = {
     "spool/reader.py": "test_writer_reader",
     "spool/counts.py": "test_writer_reader",
     "record/run.py": "acceptance tests",
+    "record/stages.py": "test_recorder",
+    "capture/exchange.py": "test_relay",
+    "capture/assemble/message.py": "test_chat",
+    "capture/assemble/models.py": "test_recorded_assembly",
+    "capture/assemble/reply.py": "test_chat",
+    "capture/assemble/values.py": "test_assembly",
+    "capture/assemble/wire.py": "test_assembly",
+    "store/dialect.py": "test_write",
+    "store/messages.py": "test_write",
+    "store/rollups.py": "test_stats",
+    "store/rows.py": "test_write",
 }
 
 
