@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from transom import __version__
 from transom.config import ConfigError, Settings, load
 from transom.process import configure_logging, end_with_parent, harden
 from transom.secret import Secret, load_secret
@@ -21,7 +22,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="See what your LLM traffic does, without seeing who is in it.",
 )
 prices = typer.Typer(no_args_is_help=True, help="The price list.")
 app.add_typer(prices, name="prices")
@@ -45,7 +45,10 @@ def _settings(
     os.umask(0o077)
     settings.data.mkdir(parents=True, exist_ok=True)
     configured = settings.secret_key.get_secret_value() if settings.secret_key else None
-    return settings, load_secret(settings.data, configured)
+    try:
+        return settings, load_secret(settings.data, configured)
+    except ValueError as error:
+        _fail(str(error))
 
 
 def _fail(message: str) -> NoReturn:
@@ -63,6 +66,27 @@ def _run(main: Coroutine[Any, Any, Any]) -> None:
     import uvloop
 
     uvloop.run(main)
+
+
+def _explained(main: Coroutine[Any, Any, Any]) -> None:
+    """As `_run`, with mistakes that a person can mend told in words."""
+    try:
+        _run(main)
+    except ConfigError as error:
+        _fail(str(error))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"transom {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def transom(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
+) -> None:
+    """See what your LLM traffic does, without seeing who is in it."""
 
 
 @app.command()
@@ -126,7 +150,9 @@ def gateway(
     from transom.spool.keys import find_key
 
     settings, secret = _settings("gateway", config, data, port, admin_port)
-    _run(serve_gateway(settings, secret, _or_fail(find_key, settings), lambda: load(config, data=data, port=port)))
+    _explained(
+        serve_gateway(settings, secret, _or_fail(find_key, settings), lambda: load(config, data=data, port=port))
+    )
 
 
 @app.command()
@@ -141,7 +167,7 @@ def recorder(
     from transom.spool.keys import find_key
 
     settings, secret = _settings("recorder", config, data, port, admin_port)
-    _run(run(settings, secret, [_or_fail(find_key, settings)]))
+    _explained(run(settings, secret, [_or_fail(find_key, settings)]))
 
 
 def _or_fail(action: Any, *args: Any) -> Any:
@@ -162,7 +188,7 @@ def worker(
     from transom.worker import run
 
     settings, _ = _settings("worker", config, data, port, admin_port)
-    _run(run(settings))
+    _explained(run(settings))
 
 
 @app.command()
@@ -176,7 +202,7 @@ def admin(
     from transom.admin.server import serve as serve_admin
 
     settings, secret = _settings("admin", config, data, port, admin_port)
-    _run(serve_admin(settings, secret))
+    _explained(serve_admin(settings, secret))
 
 
 @app.command()
@@ -190,7 +216,7 @@ def migrate(
     from transom.store.engine import migrate as migrate_store
 
     settings, _ = _settings("migrate", config, data, port, admin_port)
-    asyncio.run(migrate_store(settings.database))
+    _explained(migrate_store(settings.database))
 
 
 @app.command("check-config")

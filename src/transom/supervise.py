@@ -14,7 +14,7 @@ import structlog
 
 from transom.config import Settings
 from transom.process import stop_event, wait_or_stop
-from transom.spool.keys import FD_VARIABLE, find_or_make_key, key_pipe
+from transom.spool.keys import FD_VARIABLE, find_or_make_key, forget_key, key_pipe
 
 log = structlog.get_logger()
 
@@ -130,6 +130,7 @@ class Supervisor:
         for child in children:
             await child.stop()
         await asyncio.gather(*running)
+        forget_key(self._settings)
         log.info("stopped")
         return 0
 

@@ -18,6 +18,13 @@ def key_outlives_us(settings: Settings) -> bool:
     return bool(settings.spool_key) or _kept_in_memory(settings.data, create=False) is not None
 
 
+def forget_key(settings: Settings) -> None:
+    """Remove the key that the system keeps in memory, if there is nothing left that it opens."""
+    if not settings.spool_dir.exists() or not any(settings.spool_dir.iterdir()):
+        for folder in _memory_folders():
+            (folder / _file_name(settings.data)).unlink(missing_ok=True)
+
+
 def find_key(settings: Settings) -> bytes:
     """The key that was configured, handed down by the supervisor, or is kept in memory by the system.
 
@@ -59,12 +66,15 @@ def _inherited() -> bytes | None:
 
 
 def _kept_in_memory(data: Path, create: bool) -> bytes | None:
-    name = f"transom-{sha256(str(data.absolute()).encode()).hexdigest()[:16]}.key"
     for folder in _memory_folders():
-        key = _read_or_create(folder / name, create)
+        key = _read_or_create(folder / _file_name(data), create)
         if key:
             return key
     return None
+
+
+def _file_name(data: Path) -> str:
+    return f"transom-{sha256(str(data.absolute()).encode()).hexdigest()[:16]}.key"
 
 
 def _memory_folders() -> list[Path]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from transom.config import ConfigError
 from transom.store.dialect import is_sqlite
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -24,7 +25,7 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "p
 SQLITE_PRAGMAS = {"busy_timeout": 10_000, "journal_mode": "WAL", "synchronous": "NORMAL", "foreign_keys": "ON"}
 
 
-class SchemaError(Exception):
+class SchemaError(ConfigError):
     """The database's schema isn't the one this version works with; the message says what to do."""
 
 

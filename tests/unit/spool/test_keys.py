@@ -61,3 +61,14 @@ def test_without_memory_the_supervisor_hands_a_key_down(monkeypatch: pytest.Monk
 
 def test_a_disk_is_not_memory(tmp_path: Path):
     assert not keys._on_tmpfs(Path("/usr"))
+
+
+def test_a_key_is_forgotten_when_nothing_is_left_to_open(memory: Path, tmp_path: Path):
+    settings = Settings(data=tmp_path / "data")
+    keys.find_key(settings)
+    (settings.spool_dir / "writer").mkdir(parents=True)
+    keys.forget_key(settings)
+    assert list(memory.iterdir())
+    (settings.spool_dir / "writer").rmdir()
+    keys.forget_key(settings)
+    assert not list(memory.iterdir())

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from transom.redact.finding import Finding, Recognizer
 from transom.redact.text import has_digit, without_uuids
 
-_RUN = re.compile(
-    r"\+?\(?\d(?:[ \-.()/]{0,3}\d){6,19}\)?(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6}(?!\w))?", re.IGNORECASE
+_RUN = re.compile(r"\+?\(?\d(?:[ \-.()/]{0,3}\d){6,19}(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6}(?!\w))?", re.IGNORECASE)
+_UNMISTAKABLE = re.compile(
+    r"(?<!\d)(?:\+\d{1,4}(?:[ .-]\(?\d{2,5}\)?){2,3}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|0\d{9,10}|0\d{2,4}[ -]\d{5,8})(?!\d)"
 )
+"""Forms that are told apart within a run of other numbers."""
 _CUE = re.compile(
     r"(?:\b(?:tele)?phones?|\btel|\bcall|\bcell(?:phone)?|\bmob(?:ile)?|\bfax|\bcontact|\bdial|\btext me|\bsms|whatsapp"
     r"|\breach|\bring|answering at|messages? (?:to|on|at)|\bdesk|\boffice|hotline|helpline|msisdn"
@@ -34,12 +36,20 @@ def find(text: str) -> Iterator[Finding]:
         return
     text = without_uuids(text)
     for run in _RUN.finditer(text):
-        start, end = run.span()
-        if not _stands_alone(text, start, end) or _DATE.match(text, start):
+        whole = _judge(text, *run.span())
+        if whole:
+            yield whole
             continue
-        score = _score(run.group(), text[max(0, start - _CUE_CHARS) : start], text[end : end + 12])
-        if score:
-            yield Finding(start, end, "PHONE_NUMBER", score)
+        for part in _UNMISTAKABLE.finditer(text, *run.span()):
+            if finding := _judge(text, *part.span()):
+                yield finding
+
+
+def _judge(text: str, start: int, end: int) -> Finding | None:
+    if not _stands_alone(text, start, end) or _DATE.match(text, start):
+        return None
+    score = _score(text[start:end], text[max(0, start - _CUE_CHARS) : start], text[end : end + 12])
+    return Finding(start, end, "PHONE_NUMBER", score) if score else None
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
