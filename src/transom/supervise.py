@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 30.0
-SETTLED_S = 60.0
+SETTLED_S = 10.0
 """A child that ran this long starts over with the shortest back-off."""
 
 

@@ -80,7 +80,8 @@ def test_setup_then_run_serves_a_trace(checkout: Checkout):
     assert checkout.top_level() - before == {".venv"}
     serve_and_check(checkout)
     assert checkout.top_level() - before == {".venv", "transom-data"}
-    assert list(Path(checkout.env["HOME"]).iterdir()) == []
+    # pip asks a Rust compiler, where there is one, for its version, and rustup makes itself at home then.
+    assert {path.name for path in Path(checkout.env["HOME"]).iterdir()} <= {".rustup"}
 
 
 def serve_and_check(checkout: Checkout) -> None:

@@ -88,10 +88,15 @@ ANSWERS: list[tuple[tuple[str, ...], Answer]] = [
 ]
 
 
+READ_CHARS = 4000
+"""So much of a prompt is listened to."""
+
+
 def choose(prompt: str, tools: Collection[str] = ()) -> Answer:
     """The answer to a prompt; it is a tool call where its tool is among the names of those on offer."""
+    heard = prompt[:READ_CHARS].lower()
     for words, answer in ANSWERS:
-        if any(_stands_in(word, prompt.lower()) for word in words):
+        if any(_stands_in(word, heard) for word in words):
             return replace(answer, text="") if answer.tool and answer.tool[0] in tools else replace(answer, tool=None)
     return DEFAULT
 

@@ -10,7 +10,8 @@ from transom.redact.text import has_digit, without_uuids
 
 _RUN = re.compile(r"\+?\(?\d(?:[ \-.()/]{0,3}\d){6,19}(?:,?\s?(?:x|ext\.?|extension)\s?\d{1,6}(?!\w))?", re.IGNORECASE)
 _UNMISTAKABLE = re.compile(
-    r"(?<!\d)(?:\+\d{1,4}(?:[ .-]\(?\d{2,5}\)?){2,3}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|0\d{9,10}|0\d{2,4}[ -]\d{5,8})(?!\d)"
+    r"(?<!\d)(?:\+\d{8,15}|\+\d{1,4}(?:[ .-]\(?\d{2,5}\)?){2,3}"
+    r"|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|0\d{9,10}|0\d{2,4}[ -]\d{5,8})(?!\d)"
 )
 """Forms that are told apart within a run of other numbers."""
 _CUE = re.compile(
@@ -39,6 +40,7 @@ def find(text: str) -> Iterator[Finding]:
         whole = _judge(text, *run.span())
         if whole:
             yield whole
+        if whole and whole.score > _FAINT:
             continue
         for part in _UNMISTAKABLE.finditer(text, *run.span()):
             if finding := _judge(text, *part.span()):
