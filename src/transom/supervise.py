@@ -19,7 +19,7 @@ from transom.spool.keys import FD_VARIABLE, find_or_make_key, forget_key, key_pi
 log = structlog.get_logger()
 
 FIRST_BACKOFF_S = 0.5
-LONGEST_BACKOFF_S = 30.0
+LONGEST_BACKOFF_S = 4.0
 SETTLED_S = 10.0
 """A child that ran this long starts over with the shortest back-off."""
 
