@@ -137,7 +137,7 @@ def test_a_port_in_use_is_told(tmp_path: Path):
         taken.listen()
         server = start(tmp_path, port=port)
         try:
-            until(lambda: "in use" in server.log.read_text())
+            assert until(lambda: "in use" in server.log.read_text())
         finally:
             server.stop()
 

@@ -33,7 +33,9 @@ async def test_a_child_that_dies_is_started_again(tmp_path: Path, monkeypatch: p
     starts = tmp_path / "starts"
     await until(lambda: starts.exists() and len(starts.read_text()) >= 3)
     await sample.stop()
-    running.cancel()
+    await running
+    assert sample.process
+    assert sample.process.returncode is not None
 
 
 async def test_a_killed_child_has_a_new_process(monkeypatch: pytest.MonkeyPatch):
@@ -73,9 +75,10 @@ async def test_a_key_is_handed_down_by_a_pipe_and_not_by_the_environment(tmp_pat
         key=b"k" * 32,
     )
     running = asyncio.create_task(sample.keep_running())
-    await until(lambda: found.exists() and found.read_bytes() == b"k" * 32)
+    await until(lambda: found.exists() and len(found.read_bytes()) == 32)
     await sample.stop()
     await running
+    assert found.read_bytes() == b"k" * 32
 
 
 def test_children_stop_in_the_order_of_the_data(tmp_path: Path):

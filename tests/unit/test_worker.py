@@ -104,3 +104,4 @@ async def test_it_stops_on_sigterm(engine: AsyncEngine, settings: Settings, monk
             await asyncio.sleep(0.01)
         os.kill(os.getpid(), signal.SIGTERM)
         await running
+    assert running.done()

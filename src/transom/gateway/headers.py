@@ -23,6 +23,7 @@ HOP_BY_HOP = frozenset(
 
 CREDENTIALS = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key")
 
+_CREDENTIALS_AND_COOKIES = frozenset((*CREDENTIALS, b"cookie"))
 _OURS = (b"x-transom-", b"helicone-")
 _NOT_FORWARDED = HOP_BY_HOP | {b"host", b"content-length", b"expect"}
 _RECORDED_REQUEST = frozenset(
@@ -65,11 +66,13 @@ def credential(headers: dict[bytes, bytes]) -> bytes | None:
 def to_provider(headers: RawHeaders, target: Target, length: int | None) -> RawHeaders:
     """The caller's headers less what is hop-by-hop or ours; with the held key, if any, for the caller's.
 
+    A provider that a route chose, and not the caller, never sees the caller's credentials.
+
     `length` is the body's where it is known; a body of unknown length is sent chunked by the caller of this.
     """
     dropped = _NOT_FORWARDED | _named_in_connection(headers)
-    if target.api_key:
-        dropped |= frozenset(CREDENTIALS)
+    if target.api_key or not target.addressed:
+        dropped |= _CREDENTIALS_AND_COOKIES
     kept = [(n, v) for n, v in headers if n not in dropped and not n.startswith(_OURS)]
     kept = [(n, _foreign_cookies(v) if n == b"cookie" else v) for n, v in kept]
     kept = [(n, v) for n, v in kept if v or n != b"cookie"]

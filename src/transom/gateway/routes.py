@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -16,7 +16,10 @@ ALIASES = ("/chat/completions", "/completions", "/embeddings", "/responses", "/m
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes. `model` is set where another name goes upstream; `api_key` where the gateway holds one."""
+    """Where a request goes. `model` is set where another name goes upstream; `api_key` where the gateway holds one.
+
+    `addressed` is whether the caller itself chose this provider: only then does its own credential go there.
+    """
 
     provider: str
     origin: Origin
@@ -24,6 +27,7 @@ class Target:
     route: str | None = None
     model: str | None = None
     api_key: str | None = None
+    addressed: bool = True
 
 
 class Routing(msgspec.Struct):
@@ -66,12 +70,14 @@ class Router:
         return self._target(name, f"/{rest}")
 
     def _by_model(self, path: str, model: str | None, anthropic: bool) -> Target:
+        default = self._settings.default_provider or ("anthropic" if anthropic else "openai")
         route = self._settings.routes.get(model) if model else None
-        if route:
-            return self._target(route.provider, path, model, route.model)
-        return self._target(self._settings.default_provider or ("anthropic" if anthropic else "openai"), path)
+        if route is None:
+            return self._target(default, path)
+        target = self._target(route.provider, path)
+        return replace(target, route=model, model=route.model, addressed=route.provider == default)
 
-    def _target(self, name: str, path: str, route: str | None = None, model: str | None = None) -> Target:
+    def _target(self, name: str, path: str) -> Target:
         provider = self._settings.provider(name)
         if provider is None:
             here = f"http://{self._settings.host}:{self._settings.port}"
@@ -83,4 +89,4 @@ class Router:
             )
         origin = parse_origin(provider.base_url)
         key = provider.api_key.get_secret_value() if provider.api_key else None
-        return Target(name, origin, (origin.prefix + path).encode("latin-1"), route, model, key)
+        return Target(name, origin, (origin.prefix + path).encode("latin-1"), api_key=key)

@@ -67,3 +67,11 @@ def test_the_admin_pages_cookies_stay_here():
     both = [(b"cookie", b"a=1; transom_session=secret; b=2")]
     assert headers.to_provider(both, TARGET, None) == [(b"cookie", b"a=1; b=2")]
     assert headers.to_provider([(b"cookie", b"transom_login=x")], TARGET, None) == []
+
+
+def test_a_provider_that_a_route_chose_never_sees_the_caller_s_credentials():
+    chosen = Target("local", TARGET.origin, b"/v1/chat/completions", route="fast", addressed=False)
+    sent = [*SENT, (b"x-api-key", b"client"), (b"cookie", b"session=client")]
+    forwarded = headers.to_provider(sent, chosen, None)
+    assert not any(b"client" in value for _, value in forwarded)
+    assert (b"openai-beta", b"twice") in forwarded

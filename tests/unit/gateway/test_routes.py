@@ -61,3 +61,12 @@ def test_an_ipv6_origin_has_its_brackets():
 )
 def test_a_body_that_routing_cannot_read_names_no_model(body: bytes):
     assert read_routing(body).model is None
+
+
+def test_a_route_away_from_the_default_provider_is_not_what_the_caller_addressed():
+    router = Router(SETTINGS)
+    assert not router.resolve(b"/v1/chat/completions", "fast", False).addressed
+    assert router.resolve(b"/v1/chat/completions", "other", False).addressed
+    assert router.resolve(b"/groq/v1/chat/completions", "fast", False).addressed
+    at_home = SETTINGS.model_copy(update={"default_provider": "groq"})
+    assert Router(at_home).resolve(b"/v1/chat/completions", "fast", False).addressed
