@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from presidio_analyzer import Pattern, PatternRecognizer
+from presidio_analyzer.predefined_recognizers import InAadhaarRecognizer
 
 from transom.redact.presidio import Presidio
 from transom.redact.profiles import Profile
@@ -50,3 +51,9 @@ def test_a_pattern_that_takes_long_is_not_skipped():
     from presidio_analyzer import pattern_recognizer
 
     assert pattern_recognizer.REGEX_TIMEOUT_SECONDS > 3600
+
+
+def test_a_uuid_is_no_national_id_though_its_digits_may_be():
+    presidio = Presidio([InAadhaarRecognizer()], FAST)
+    assert values(presidio, "aadhaar 444455556666") == {("444455556666", "IN_AADHAAR")}
+    assert values(presidio, "aadhaar 8a7b6c5d-1111-2222-3333-444455556666") == set()
