@@ -64,8 +64,11 @@ class Running:
         """Whether gateway and admin answer. Raises RuntimeError, with the log's end, if the server has ended."""
         if self.process.poll() is not None:
             raise RuntimeError(self.log.read_text()[-3000:])
-        gateway = httpx.get(f"{self.base_url}/health/ready").status_code == 200
-        return gateway and self.admin("/health/ready").status_code == 200
+        return self.is_up() and self.admin("/health/ready").status_code == 200
+
+    def is_up(self) -> bool:
+        """Whether the gateway answers."""
+        return httpx.get(f"{self.base_url}/health/ready").status_code == 200
 
     def chat(self, prompt: str, **more: Any) -> httpx.Response:
         """One chat completion, whole."""

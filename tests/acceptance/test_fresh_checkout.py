@@ -62,8 +62,9 @@ def environment(home: Path) -> dict[str, str]:
     network = ("PIP_", "SSL_", "HTTP_", "HTTPS_", "NO_PROXY", "REQUESTS_", "http_", "https_", "no_proxy")
     env = {name: value for name, value in os.environ.items() if name.startswith(network)}
     if not os.environ.get("TRANSOM_FULL_INSTALL"):
-        cache = [sys.executable, "-m", "pip", "cache", "dir"]
-        env["PIP_CACHE_DIR"] = subprocess.run(cache, capture_output=True, text=True, check=True).stdout.strip()
+        cache = subprocess.run([sys.executable, "-m", "pip", "cache", "dir"], capture_output=True, text=True)
+        if cache.returncode == 0:
+            env["PIP_CACHE_DIR"] = cache.stdout.strip()
     return env | {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHON": sys.executable}
 
 

@@ -90,11 +90,12 @@ class Load:
 
 @contextmanager
 def killing(server: Running, seed: int) -> Iterator[list[str]]:
-    """Kill one process of the server, below its supervisor, every second; gives the victims' names."""
+    """Kill one process of the server, below its supervisor, a second after the gateway was last there; gives names."""
     chance, done, victims = random.Random(seed), threading.Event(), []
 
     def kill() -> None:
         while not done.wait(KILL_EVERY_S):
+            until(server.is_up)
             family = psutil.Process(server.process.pid).children(recursive=True)
             if family:
                 victim = chance.choice(family)
