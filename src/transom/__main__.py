@@ -100,6 +100,8 @@ def serve(
     from transom.supervise import Supervisor
 
     settings, _ = _settings("supervisor", config, data, port, admin_port)
+    _check_port(settings.host, settings.port, "--port")
+    _check_port(settings.admin_host, settings.admin_port, "--admin-port")
     demo_port = None if _has_provider(settings) else _free_port()
     arguments = list(_arguments(config, settings))
     try:
@@ -112,6 +114,17 @@ def serve(
 def _has_provider(settings: Settings) -> bool:
     keys = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
     return bool(settings.providers or settings.default_provider or any(os.environ.get(key) for key in keys))
+
+
+def _check_port(host: str, port: int, option: str) -> None:
+    """Fail now, with advice, rather than in a child that would be started again and again."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            _fail(f"can't listen on {host}:{port} ({os.strerror(error.errno or 0)}): choose another with {option}")
 
 
 def _free_port() -> int:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.db import Postgres
-from tests.running import Running, free_port, running, start, until
+from tests.running import Running, running, start, until
 
 pytestmark = pytest.mark.slow
 
@@ -130,16 +130,13 @@ def test_postgresql_is_one_variable_away(tmp_path: Path, request: pytest.Fixture
     assert not (server.data / "transom.db").exists()
 
 
-def test_a_port_in_use_is_told(tmp_path: Path):
-    port = free_port()
+def test_a_port_in_use_is_told_and_nothing_starts(tmp_path: Path):
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", port))
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
-        server = start(tmp_path, port=port)
-        try:
-            assert until(lambda: "in use" in server.log.read_text())
-        finally:
-            server.stop()
+        server = start(tmp_path, port=taken.getsockname()[1])
+        assert server.process.wait(30) == 2
+    assert "Address already in use): choose another with --port" in server.log.read_text()
 
 
 def test_sighup_takes_over_new_routes_and_keeps_the_old_ones_if_they_are_bad(tmp_path: Path):
