@@ -86,7 +86,7 @@ class Redaction(_Section):
     ids: Literal["keep", "hash"] = "keep"
     processes: int = Field(1, ge=1, le=64)
     timeout_s: float = Field(20, gt=0)
-    max_chars: int = 1_000_000
+    max_chars: int = 500_000
 
 
 class Feedback(_Section):

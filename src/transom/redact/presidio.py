@@ -81,9 +81,13 @@ class Presidio:
 
 
 def _is_part_of_uuid(text: str, result: Any) -> bool:
-    """Whether a finding lies in a UUID: one in ten of their last groups has an Aadhaar's check digit, if all digits."""
+    """Whether a finding is a piece of a UUID: one in ten of those that end in digits alone would be an Aadhaar number.
+
+    A finding that is a whole UUID was meant: some plugin takes them for ids.
+    """
     around = _UUID.finditer(text, max(0, result.start - _UUID_CHARS), result.end + _UUID_CHARS)
-    return any(uuid.start() <= result.start and result.end <= uuid.end() for uuid in around)
+    span = (result.start, result.end)
+    return any(uuid.start() <= span[0] and span[1] <= uuid.end() and span != uuid.span() for uuid in around)
 
 
 def _recognizer(result: Any) -> str:

@@ -57,3 +57,9 @@ def test_a_uuid_is_no_national_id_though_its_digits_may_be():
     presidio = Presidio([InAadhaarRecognizer()], FAST)
     assert values(presidio, "aadhaar 444455556666") == {("444455556666", "IN_AADHAAR")}
     assert values(presidio, "aadhaar 8a7b6c5d-1111-2222-3333-444455556666") == set()
+
+
+def test_a_plugin_may_take_whole_uuids():
+    uuid = "8a7b6c5d-1111-2222-3333-444455556666"
+    customers = PatternRecognizer("CUSTOMER", patterns=[Pattern("p", r"[0-9a-f-]{36}", 0.8)])
+    assert values(Presidio([customers], FAST), f"customer {uuid} called") == {(uuid, "CUSTOMER")}
