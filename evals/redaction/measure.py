@@ -3,9 +3,10 @@
     .venv/bin/python evals/redaction/measure.py [profile …]
 
 reads presidio-research's 1,500 synthetic texts (MIT) from ../shared/data/pii beside the checkout; get the file from
-https://github.com/microsoft/presidio-research (data/synth_dataset_v2.json) otherwise. Counts letters and digits, whatever
-entity they are given: recall is the share of labelled ones that are redacted, precision the share of redacted
-ones that are labelled. Organisations and titles are neither credited nor held against. Keeps evals/redaction/<date>.json.
+https://github.com/microsoft/presidio-research (data/synth_dataset_v2.json) otherwise. Counts letters and digits,
+whatever entity they are given: recall is the share of labelled ones that are redacted, precision the share of redacted
+ones that are labelled. Organisations and titles are neither credited nor held against. The result is kept as
+evals/redaction/<date>.json.
 """
 
 from __future__ import annotations
