@@ -251,6 +251,8 @@ def _read_yaml(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: must hold settings as `name: value`")
     for key in _secret_keys(content):
         raise ConfigError(f"{file}: {key}: secrets come from the environment; set {PREFIX}{_env_name(key)}")
+    if urlsplit(str(content.get("database_url") or "")).password:
+        raise ConfigError(f"{file}: database_url: holds a password; set {PREFIX}DATABASE_URL in the environment")
     return _without_nulls(content)
 
 

@@ -121,6 +121,7 @@ def test_a_setting_that_is_a_file_is_no_secret_file(tmp_path, monkeypatch):
         ("default_provider: nobody", "default_provider: no provider `nobody`"),
         ("admin_token: abc", "admin_token: secrets come from the environment; set TRANSOM_ADMIN_TOKEN"),
         ("providers: {x: {base_url: http://x, api_key: k}}", "set TRANSOM_PROVIDERS__X__API_KEY"),
+        ("database_url: postgresql://me:word@db/transom", "database_url: holds a password; set TRANSOM_DATABASE_URL"),
         ("redaction: {processes: 0}", "redaction.processes: "),
         ("- a list", "must hold settings"),
         ("1: x", "must hold settings"),

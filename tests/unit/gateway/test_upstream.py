@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
+from tests.certificates import make_certificate
 from tests.unit.gateway.scripted import Handler, serving
 from transom.gateway.upstream import HIGH_WATER, Client, ClientLimits, Origin, UpstreamError, parse_origin
 
@@ -244,3 +247,35 @@ async def test_a_streamed_body_arrives_and_an_early_answer_ends_it():
         assert await response.read() == (b"no", True)
         response.close()
     assert received == b"x" * 8
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tls")
+    make_certificate(folder)
+    return folder
+
+
+def server_tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    return context
+
+
+async def test_over_tls_with_a_private_authority(certificate: Path):
+    trust = ssl.create_default_context(cafile=str(certificate / "cert.pem"))
+    async with serving(scripted(CHUNKED, LENGTH), server_tls(certificate)) as base_url:
+        client = Client(QUICK, trust)
+        assert await fetch(client, parse_origin(base_url)) == (200, b"hello")
+        assert await fetch(client, parse_origin(base_url)) == (200, b"hello")
+        await client.close()
+
+
+@pytest.mark.parametrize(("trusted", "host"), [(False, "localhost"), (True, "127.0.0.1")], ids=["authority", "name"])
+async def test_who_cannot_prove_its_name_gets_nothing(certificate: Path, trusted: bool, host: str):
+    trust = ssl.create_default_context(cafile=str(certificate / "cert.pem") if trusted else None)
+    async with serving(scripted(LENGTH), server_tls(certificate)) as base_url:
+        client = Client(QUICK, trust)
+        with pytest.raises(UpstreamError, match="upstream_tls_error"):
+            await fetch(client, parse_origin(base_url.replace("localhost", host)))
+        await client.close()
