@@ -242,7 +242,7 @@ def test_a_client_that_leaves_before_the_answer(server: Running, provider: Hosti
         head = b"POST /hostile/v1/silent/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n"
         client.sendall(head + b"content-type: application/json\r\n\r\n{}")
         until(lambda: provider.came == came + 1)
-    until(lambda: provider.left == left + 1, seconds=4)
+    assert until(lambda: provider.left == left + 1, seconds=4)
 
 
 def test_a_client_that_leaves_in_its_request(server: Running, one_outcome_each: list[int]):

@@ -34,10 +34,9 @@ TICK_S = 0.25
 class UpstreamError(Exception):
     """The provider could not be reached or broke HTTP. `code` is a fixed word: safe to log and to store."""
 
-    def __init__(self, code: str, sent: bool = True) -> None:
+    def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-        self.sent = sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,11 +356,11 @@ class _Pool:
                     server_hostname=self._origin.host if self._tls else None,
                 )
         except TimeoutError:
-            raise UpstreamError("upstream_connect_timeout", sent=False) from None
+            raise UpstreamError("upstream_connect_timeout") from None
         except ssl.SSLError:
-            raise UpstreamError("upstream_tls_error", sent=False) from None
+            raise UpstreamError("upstream_tls_error") from None
         except OSError:
-            raise UpstreamError("upstream_unreachable", sent=False) from None
+            raise UpstreamError("upstream_unreachable") from None
         finally:
             self._opening -= 1
         self._all.add(connection)

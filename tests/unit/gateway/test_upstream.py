@@ -186,7 +186,7 @@ async def test_leaving_in_the_middle_closes_the_connection_at_the_provider():
         await response.read()
         response.close()
         async with asyncio.timeout(2):
-            await gone.wait()
+            assert await gone.wait()
 
 
 async def test_requests_over_the_bound_wait_their_turn():
