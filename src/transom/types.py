@@ -13,6 +13,8 @@ import msgspec
 PICODOLLARS_PER_DOLLAR = 10**12
 """Money is kept as integer picodollars (1e-12 USD): every published per-token price is a whole number of them."""
 
+DAY_NS = 86_400 * 10**9
+
 DEFAULT_PROJECT = "default"
 ANONYMOUS_KEY = "anonymous"
 """The `key_id` of a caller that sent no credential."""
@@ -66,6 +68,22 @@ STORED = Outcome(OutcomeState.STORED)
 def metadata_only(reason: str) -> Outcome:
     """The outcome of an exchange whose content isn't kept."""
     return Outcome(OutcomeState.METADATA_ONLY, reason)
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """What a spool writer has begun, by day (days since 1970, UTC), and how many of those it could not write.
+
+    It keeps days from `first_day` to `last_day`; what a wrong clock puts elsewhere counts as the nearest of them.
+    """
+
+    first_day: int
+    last_day: int
+    exchanges: dict[int, int] = {}
+    undone: dict[int, int] = {}
+
+    def day_of(self, started_at: int) -> int:
+        """The day under which the writer counted an exchange that began then."""
+        return min(max(started_at // DAY_NS, self.first_day), self.last_day)
 
 
 UsageSource = Literal["provider", "tokenizer"]

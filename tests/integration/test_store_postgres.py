@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.db import postgres, postgres_db, postgres_url
-from tests.unit.store.builders import NOON, exchange, feedback, rows, say, trace_id, write
+from tests.unit.store.builders import NOON, begun, exchange, feedback, rows, say, trace_id, write
 from transom.store import jobs
 from transom.store.dialect import writing
 from transom.store.engine import migrate
@@ -49,7 +49,7 @@ async def test_recorders_of_one_name_lose_no_count(postgres_db: AsyncEngine) -> 
 
 async def test_of_two_recorders_of_one_writer_one_gives_way(postgres_db: AsyncEngine) -> None:
     def advance(number: int) -> PositionAdvance:
-        return PositionAdvance(writer_id="w", expected="a", position=f"b{number}", begun=1, seen=1)
+        return PositionAdvance(writer_id="w", expected="a", position=f"b{number}", begun=begun(1))
 
     attempts = [write(postgres_db, exchange(n), advance=advance(n)) for n in range(5)]
     results = await asyncio.gather(*attempts, return_exceptions=True)
@@ -58,7 +58,7 @@ async def test_of_two_recorders_of_one_writer_one_gives_way(postgres_db: AsyncEn
 
 
 async def test_a_writer_is_closed_once(postgres_db: AsyncEngine) -> None:
-    closed = await asyncio.gather(*(close_writer(postgres_db, "w", f"host-{n}", 3, {}) for n in range(5)))
+    closed = await asyncio.gather(*(close_writer(postgres_db, "w", f"host-{n}", begun(3)) for n in range(5)))
     assert sorted(closed) == [0, 0, 0, 0, 3]
 
 

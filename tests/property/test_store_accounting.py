@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.db import sqlite_template
-from tests.unit.store.builders import exchange, rows, write
+from tests.unit.store.builders import begun, exchange, rows, write
+from transom.store.completeness import completeness
 from transom.store.engine import connect
 from transom.store.models import ROLLUP, TRACE
-from transom.store.positions import PositionAdvance, close_writer, completeness
+from transom.store.positions import PositionAdvance, close_writer
 from transom.store.rollups import STEPS
 from transom.store.rows import TOKENS
 from transom.types import STORED, Cost, Ended, Operation, RedactedExchange, Usage, metadata_only
@@ -58,27 +59,24 @@ def test_rollups_and_books_add_up_to_the_traces(
 async def _check(url: str, batches: list[list[RedactedExchange]], died: int) -> None:
     db = connect(url)
     try:
-        begun = len({e.id for batch in batches for e in batch}) + died
-        await _write(db, batches, begun)
+        count = len({e.id for batch in batches for e in batch}) + died
+        await _write(db, batches, count)
         traces = await rows(db, TRACE)
         for step in STEPS:
             assert _added_up(await rows(db, ROLLUP), step) == _expected(traces)
-        assert await close_writer(db, "w", "host-1", begun, {}) == died
+        assert await close_writer(db, "w", "host-1", begun(count)) == died
         async with db.connect() as conn:
             books = await completeness(conn)
         outcomes = Counter(trace["outcome"] for trace in traces)
-        assert books["begun"] == begun == books["stored"] + books["metadata_only"] + books["dropped"]
+        assert books["begun"] == count == books["stored"] + books["metadata_only"] + books["dropped"]
         assert (books["stored"], books["dropped"]) == (outcomes["stored"], died)
     finally:
         await db.dispose()
 
 
-async def _write(db: AsyncEngine, batches: list[list[RedactedExchange]], begun: int) -> None:
-    seen: set[str] = set()
+async def _write(db: AsyncEngine, batches: list[list[RedactedExchange]], count: int) -> None:
     for number, batch in enumerate(batches):
-        new = len({e.id for e in batch} - seen)
-        seen |= {e.id for e in batch}
-        advance = PositionAdvance(writer_id="w", expected=str(number), position=str(number + 1), begun=begun, seen=new)
+        advance = PositionAdvance(writer_id="w", expected=str(number), position=str(number + 1), begun=begun(count))
         await write(db, *batch, advance=advance)
         await write(db, *batch)
 

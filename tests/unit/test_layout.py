@@ -43,6 +43,7 @@ TESTED_THROUGH_OTHERS = {
     "capture/assemble/reply.py": "test_chat",
     "capture/assemble/values.py": "test_assembly",
     "capture/assemble/wire.py": "test_assembly",
+    "store/completeness.py": "test_positions",
     "store/dialect.py": "test_write",
     "store/messages.py": "test_write",
     "store/rollups.py": "test_stats",

@@ -14,7 +14,7 @@ from transom.admin.filters import MOST_ROWS, PAGE_ROWS, Text, TraceListQuery
 from transom.admin.login import bearer
 from transom.admin.present import nanoseconds
 from transom.admin.schema import Completeness, Feedback, Page, Session, Stats, Trace, TraceRow
-from transom.store.positions import completeness
+from transom.store.completeness import completeness
 from transom.store.read import Page as StoredPage
 from transom.store.read import get_trace, list_feedback, list_traces
 from transom.store.sessions import list_sessions
@@ -81,10 +81,10 @@ async def numbers(admin: AdminParts, since: datetime | None = None, until: datet
 
 
 @router.get("/completeness", response_model=Completeness)
-async def where_all_went(admin: AdminParts) -> dict[str, Any]:
-    """Where every exchange begun has gone."""
+async def where_all_went(admin: AdminParts, days: Annotated[int, Query(ge=0, le=3660)] = 30) -> dict[str, Any]:
+    """Where every exchange begun has gone, in all and on each of the newest days."""
     async with admin.engine.connect() as conn:
-        return await completeness(conn)
+        return await completeness(conn, days)
 
 
 def _page(page: StoredPage) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transom.config import PUBLIC_PROVIDERS, Settings
+from transom.store.completeness import completeness
 from transom.store.models import ROLLUP
-from transom.store.positions import completeness
 from transom.store.rollups import HISTOGRAMS, STEPS, Tally
 from transom.types import PICODOLLARS_PER_DOLLAR, OutcomeState
 
@@ -110,6 +110,9 @@ def _books(numbers: Numbers) -> Iterator[Metric]:
     yield GaugeMetricFamily("transom_exchanges_in_flight", "Begun, without an outcome yet.", value=went["in_flight"])
     yield GaugeMetricFamily(
         "transom_exchanges_unaccounted", "Of writers that are done, without an outcome: always 0.", went["unaccounted"]
+    )
+    yield GaugeMetricFamily(
+        "transom_lag_seconds", "How long after its end an exchange was stored, or has waited since.", went["lag_s"]
     )
     yield GaugeMetricFamily("transom_spool_bytes", "Size of this host's spool.", value=numbers.spool_bytes)
 

@@ -19,11 +19,12 @@ from transom.admin.marks import Marks
 from transom.admin.present import iso, share
 from transom.admin.render import render
 from transom.config import Settings
-from transom.store.positions import completeness
+from transom.store.completeness import completeness
 from transom.store.read import Page, filter_values, get_trace, list_traces
 from transom.store.sessions import get_session, list_sessions
 from transom.store.stats import stats
 
+_DAYS_SHOWN = 30
 _DAY_NS = 24 * 3600 * 10**9
 
 router = APIRouter(include_in_schema=False)
@@ -123,7 +124,7 @@ async def session_page(
 @router.get("/completeness")
 async def completeness_page(request: Request, admin: AdminParts, _: SessionNonce) -> Response:
     async with admin.engine.connect() as conn:
-        went = await completeness(conn)
+        went = await completeness(conn, _DAYS_SHOWN)
     return render(request, "completeness.html", {"went": went, "reasons": list(_reasons(went))})
 
 

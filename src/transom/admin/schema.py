@@ -121,6 +121,8 @@ class _TraceFields(BaseModel):
     metadata: dict[str, Any]
     input_preview: str | None
     output_preview: str | None
+    session_source: Literal["client", "inferred"] | None
+    content_expired_at: Time | None = Field(description="When retention took the content away.")
 
 
 class TraceRow(_TraceFields):
@@ -204,9 +206,7 @@ class Stats(_Numbers):
     series: list[StepNumbers]
 
 
-class Completeness(BaseModel):
-    """Where every exchange begun has gone: begun = stored + metadata_only + dropped + in_flight + unaccounted."""
-
+class _Books(BaseModel):
     begun: int
     stored: int
     metadata_only: int
@@ -214,3 +214,20 @@ class Completeness(BaseModel):
     in_flight: int
     unaccounted: int
     reasons: dict[str, int]
+    ended: dict[str, int]
+
+
+class CompletenessDay(_Books):
+    """The books of one day (UTC); null is what was begun before days were kept."""
+
+    day: str | None
+
+
+class Completeness(_Books):
+    """Where every exchange begun has gone: begun = stored + metadata_only + dropped + in_flight + unaccounted.
+
+    `lag_s` is how long after its end an exchange was stored, or has been waiting since.
+    """
+
+    lag_s: float
+    days: list[CompletenessDay]

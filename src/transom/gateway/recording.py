@@ -27,9 +27,9 @@ class Recording:
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="spool")
         self._pending: set[asyncio.Future[None]] = set()
 
-    def begin(self) -> int:
-        """The number of a new exchange."""
-        return self._writer.begin()
+    def begin(self, started_at: int) -> int:
+        """The number of a new exchange that began at that time (Unix ns)."""
+        return self._writer.begin(started_at)
 
     async def append(self, seq: int, capture: Capture) -> None:
         """Record an exchange. Returns when it is in the spool, or after 50 ms, and goes on behind the scenes."""

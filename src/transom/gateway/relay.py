@@ -61,12 +61,13 @@ class Relay:
 
     def note_refused(self, refused: Refused) -> None:
         """Record a request that was refused before it could be read."""
-        seq = self.recording.begin()
+        now = time.time_ns()
+        seq = self.recording.begin(now)
         capture = Capture(
             id=uuid7(),
             project_id=DEFAULT_PROJECT,
             key_id=ANONYMOUS_KEY,
-            started_at=time.time_ns(),
+            started_at=now,
             method="",
             path="",
             query="",
@@ -133,7 +134,7 @@ class Call:
 
     async def run(self) -> None:
         """Relay and record; whatever happens in between, the exchange gets exactly one record."""
-        seq = self.relay.recording.begin()
+        seq = self.relay.recording.begin(self.started_at)
         self.task = asyncio.current_task()
         ended = Ended.COMPLETE
         try:

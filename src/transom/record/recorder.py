@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,7 +19,6 @@ from transom.process import wait_or_stop
 from transom.record.stages import Dropped, Stages
 from transom.secret import Secret
 from transom.spool.counts import read_counts
-from transom.spool.format import Kind
 from transom.spool.reader import Entry, Position, SpoolReader, find_writers
 from transom.store.positions import PositionAdvance, PositionConflict, close_writer, read_position
 from transom.store.write import write_batch
@@ -43,13 +43,13 @@ class _Batch:
 
     exchanges: list[RedactedExchange] = field(default_factory=list)
     feedback: list[RedactedFeedback | Withdrawal] = field(default_factory=list)
-    dropped: dict[str, int] = field(default_factory=dict)
+    dropped: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def add(self, item: Recorded) -> None:
+    def add(self, item: Recorded, day: int) -> None:
         if isinstance(item, RedactedExchange):
             self.exchanges.append(item)
         elif isinstance(item, Dropped):
-            self.dropped[item.reason] = self.dropped.get(item.reason, 0) + item.exchanges
+            self.dropped[day][item.reason] += item.exchanges
         else:
             self.feedback.append(item)
 
@@ -122,24 +122,20 @@ class Recorder:
         await self._commit(reader, [(entry, lesser)], position)
 
     async def _write(self, reader: SpoolReader, items: Sequence[tuple[Entry, Recorded]], position: Position) -> None:
-        batch = _Batch()
-        for _, item in items:
-            batch.add(item)
-        begun, _ = read_counts(reader.counts) if reader.counts.exists() else (0, {})
-        seen = sum(entry.kind in (Kind.EXCHANGE, Kind.LARGE_EXCHANGE) for entry, _ in items)
+        batch, begun = _Batch(), read_counts(reader.counts)
+        for entry, item in items:
+            batch.add(item, begun.day_of(entry.time_ns))
         advance = PositionAdvance(
             writer_id=reader.writer_id,
             expected=str(position),
             position=str(items[-1][0].after),
             begun=begun,
-            seen=seen,
             dropped=batch.dropped,
         )
         await write_batch(self._engine, batch.exchanges, batch.feedback, self._name, self._secret, advance)
 
     async def _close(self, reader: SpoolReader) -> None:
-        begun, dropped = read_counts(reader.counts) if reader.counts.exists() else (0, {})
-        died = await close_writer(self._engine, reader.writer_id, self._name, begun, dropped)
+        died = await close_writer(self._engine, reader.writer_id, self._name, read_counts(reader.counts))
         if died:
             log.warning("exchanges died with their gateway", writer=reader.writer_id, exchanges=died)
         reader.remove()

@@ -1,6 +1,7 @@
 """A writer's numbers, in a content-free file that outlives it: they tell what a killed gateway began.
 
-Eight unsigned 64-bit numbers: begun, then dropped by reason. The file is locked while its writer lives.
+Unsigned 64-bit numbers: magic, the first day (days since 1970, UTC), then for each day what was begun and what could
+not be written. The file is locked while its writer lives. The version before had eight numbers for all days at once.
 """
 
 from __future__ import annotations
@@ -10,29 +11,45 @@ import mmap
 import os
 from pathlib import Path
 
-DROP_REASONS = ("spool_error",)
-_FIELDS = 8
+from transom.types import DAY_NS, Begun
+
+DAYS = 1023
+"""A gateway that runs for longer counts what follows as the last day's."""
+
+_MAGIC = int.from_bytes(b"TRCOUNT\x02")
+_HEAD, _ROW = 2, 2
+_FIELDS = _HEAD + _ROW * DAYS
+_OLD_FIELDS = 8
 
 
 class Counts:
     """The writer's side: owns the lock."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now_ns: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(self._fd, 8 * _FIELDS)
+        # Not sparse: on a full disk, writing to a hole of a mapped file would kill the process.
+        os.posix_fallocate(self._fd, 0, 8 * _FIELDS)
         self._map = mmap.mmap(self._fd, 8 * _FIELDS)
         self._numbers = memoryview(self._map).cast("Q")
+        self._first_day = now_ns // DAY_NS
+        self._total = 0
+        self._numbers[0], self._numbers[1] = _MAGIC, self._first_day
 
-    def begin(self) -> int:
+    def begin(self, started_at: int) -> int:
         """The next exchange's number, from 1. Writing it is what makes the exchange begun."""
-        self._numbers[0] += 1
-        return self._numbers[0]
+        self._numbers[self._row(started_at)] += 1
+        self._total += 1
+        return self._total
 
-    def drop(self, reason: str) -> None:
+    def undo(self, started_at: int) -> None:
         """Count an exchange that will never have a record."""
-        self._numbers[1 + DROP_REASONS.index(reason)] += 1
+        self._numbers[self._row(started_at) + 1] += 1
+
+    def _row(self, started_at: int) -> int:
+        day = started_at // DAY_NS - self._first_day
+        return _HEAD + _ROW * min(max(day, 0), DAYS - 1)
 
     def close(self) -> None:
         """Let go of the lock: the writer is done."""
@@ -41,11 +58,21 @@ class Counts:
         os.close(self._fd)
 
 
-def read_counts(path: Path) -> tuple[int, dict[str, int]]:
-    """(begun, dropped by reason) of a writer, alive or not."""
-    numbers = memoryview(path.read_bytes()).cast("Q")
-    dropped = {reason: numbers[1 + i] for i, reason in enumerate(DROP_REASONS) if numbers[1 + i]}
-    return numbers[0], dropped
+def read_counts(path: Path) -> Begun:
+    """What a writer, alive or not, has begun; of one whose counts are gone, nothing is known."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Begun(first_day=0, last_day=2**31 - 1)
+    numbers = memoryview(content[: len(content) // 8 * 8]).cast("Q")
+    if len(numbers) == _OLD_FIELDS:
+        return Begun(first_day=0, last_day=0, exchanges={0: numbers[0]}, undone={0: numbers[1]})
+    if len(numbers) < _FIELDS or numbers[0] != _MAGIC:
+        return Begun(first_day=0, last_day=2**31 - 1)
+    first = numbers[1]
+    begun = {first + i: n for i, n in enumerate(numbers[_HEAD::_ROW]) if n}
+    undone = {first + i: n for i, n in enumerate(numbers[_HEAD + 1 :: _ROW]) if n}
+    return Begun(first_day=first, last_day=first + DAYS - 1, exchanges=begun, undone=undone)
 
 
 def is_alive(path: Path) -> bool:

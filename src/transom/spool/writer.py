@@ -28,7 +28,7 @@ class SpoolWriter:
         self.writer_id = os.urandom(16)
         self.folder = spool / self.writer_id.hex()
         # The lock comes before the folder: a recorder takes a folder without a locked file for a dead writer's.
-        self._counts = Counts(counts / f"{self.writer_id.hex()}.counts")
+        self._counts = Counts(counts / f"{self.writer_id.hex()}.counts", time.time_ns())
         self.folder.mkdir(parents=True, mode=0o700)
         self._key, self._file_bytes, self._max_bytes, self._fsync = key, file_bytes, max_bytes, fsync
         self._lock = threading.Lock()
@@ -51,9 +51,9 @@ class SpoolWriter:
                 continue
         self._used = sum(sizes)
 
-    def begin(self) -> int:
-        """The number of a new exchange."""
-        return self._counts.begin()
+    def begin(self, started_at: int) -> int:
+        """The number of a new exchange that began at that time (Unix ns)."""
+        return self._counts.begin(started_at)
 
     def append(self, kind: Kind, seq: int, time_ns: int, payload: bytes) -> None:
         """Write one record. Raises SpoolError; an exchange's number is then counted as dropped.
@@ -68,7 +68,7 @@ class SpoolWriter:
                 self._append(kind, seq, time_ns, payload)
         except OSError as error:
             if kind in (Kind.EXCHANGE, Kind.LARGE_EXCHANGE):
-                self._counts.drop("spool_error")
+                self._counts.undo(time_ns)
             log.error("could not write to the spool: free some disk", reason=error.strerror)
             raise SpoolError from None
 

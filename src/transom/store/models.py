@@ -1,7 +1,7 @@
 """The tables. Every one carries `project_id` and `key_id`, in its unique keys too, so that ids never link across keys.
 
-Two don't: `project`, which names the projects, and `spool_position`, a host's bookkeeping over all of them. Columns
-that hold JSON are text; times are Unix nanoseconds; money is picodollars.
+Three don't: `project`, which names the projects, and `spool_position` and `writer_day`, a host's bookkeeping over all
+of them. Columns that hold JSON are text; times are Unix nanoseconds; money is picodollars.
 """
 
 from __future__ import annotations
@@ -20,10 +20,15 @@ class Project(SQLModel, table=True):
     created_at: int = Field(sa_type=BigInteger)
 
 
+_HAS_CONTENT = text("content_expired_at IS NULL")
+
+
 class Trace(SQLModel, table=True):
     """A stored exchange: what lists show and filters ask for. Its content is in the messages that `message_ids` names.
 
-    `message_ids` holds the input messages (`inputs` of them) and then the output ones, in order.
+    `message_ids` holds the input messages (`inputs` of them) and then the output ones, in order. `session_source` says
+    who named the session: the `client`, or `inferred` from the history that it sent. `content_expired_at` is when
+    retention took the content away and left the numbers.
     """
 
     __table_args__ = (
@@ -35,6 +40,7 @@ class Trace(SQLModel, table=True):
         Index("trace_request", "request_id"),
         Index("trace_client_request", "client_request_id"),
         Index("trace_failed", "id", sqlite_where=text("failed = 1"), postgresql_where=text("failed")),
+        Index("trace_content", "started_at", sqlite_where=_HAS_CONTENT, postgresql_where=_HAS_CONTENT),
     )
 
     id: str = Field(primary_key=True)
@@ -88,6 +94,8 @@ class Trace(SQLModel, table=True):
     tools_id: int | None = Field(sa_type=BigInteger)
     input_preview: str | None
     output_preview: str | None
+    session_source: str | None
+    content_expired_at: int | None = Field(sa_type=BigInteger)
 
 
 class Message(SQLModel, table=True):
@@ -228,17 +236,85 @@ class Job(SQLModel, table=True):
     run_at: int = Field(sa_type=BigInteger)
 
 
+class Chain(SQLModel, table=True):
+    """How far a conversation had come with a trace, so that the next turn finds it where no session is named.
+
+    `digest` stands for the messages up to there. `continued` once a later turn has followed.
+    """
+
+    __table_args__ = (Index("chain_trace", "trace_id"),)
+
+    project_id: str = Field(primary_key=True)
+    key_id: str = Field(primary_key=True)
+    digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    trace_id: str = Field(primary_key=True)
+    session: str
+    continued: bool
+
+
+class Audit(SQLModel, table=True):
+    """What somebody did to the records: erased them, or ran what erases them. `detail` is JSON and holds no content."""
+
+    number: int | None = Field(default=None, sa_column=Column(AutoKey, primary_key=True))
+    project_id: str
+    key_id: str
+    at: int = Field(sa_type=BigInteger)
+    actor: str
+    action: str
+    subject: str
+    traces: int
+    detail: str
+
+
+class Proof(SQLModel, table=True):
+    """A canary's way through the system: which kinds of personal data it carried, and where they were looked for.
+
+    `kinds`, `places` (`{place: bytes}`) and `found` (`[{"kind", "place"}]`, empty if the proof holds) are JSON.
+    """
+
+    number: int | None = Field(default=None, sa_column=Column(AutoKey, primary_key=True))
+    project_id: str
+    key_id: str
+    at: int = Field(sa_type=BigInteger)
+    profile: str
+    kinds: str
+    places: str
+    found: str
+    bytes_searched: int = Field(sa_type=BigInteger)
+
+
 class SpoolPosition(SQLModel, table=True):
-    """How far a spool writer has been recorded, and where the exchanges it began went (`outcomes`, JSON counts)."""
+    """How far a spool writer has been recorded, by the recorder of which host.
+
+    `lag_ns` is how long after its end the oldest exchange of the last batch was stored, 0 when nothing waits;
+    `looked_at` is when the recorder last said so.
+    """
 
     __tablename__ = "spool_position"
 
     writer_id: str = Field(primary_key=True)
     position: str
-    begun: int = Field(sa_type=BigInteger)
-    seen: int = Field(sa_type=BigInteger)
-    outcomes: str
     closed: bool
+    host: str
+    lag_ns: int = Field(sa_type=BigInteger)
+    looked_at: int = Field(sa_type=BigInteger)
+
+
+class WriterDay(SQLModel, table=True):
+    """What a spool writer began on one day (days since 1970, UTC), and where it went.
+
+    Day 0 holds what was begun before days were kept. `outcomes` and `endings` are JSON counts; `undone` is how many of
+    those begun the gateway itself could not write to the spool.
+    """
+
+    __tablename__ = "writer_day"
+
+    writer_id: str = Field(primary_key=True)
+    day: int = Field(primary_key=True)
+    begun: int = Field(sa_type=BigInteger)
+    undone: int = Field(sa_type=BigInteger)
+    outcomes: str
+    endings: str
 
 
 def _table(model: type[SQLModel]) -> Table:
@@ -254,4 +330,8 @@ FEEDBACK = _table(Feedback)
 WITHDRAWN = _table(Withdrawn)
 PRICED_RESPONSE = _table(PricedResponse)
 JOB = _table(Job)
+CHAIN = _table(Chain)
+AUDIT = _table(Audit)
+PROOF = _table(Proof)
 SPOOL_POSITION = _table(SpoolPosition)
+WRITER_DAY = _table(WriterDay)

@@ -81,6 +81,8 @@ def trace_row(
         "tools_id": tools,
         "input_preview": _input_preview(exchange.input_messages),
         "output_preview": _preview(exchange.output_messages),
+        "session_source": "client" if exchange.session_id else None,
+        "content_expired_at": None,
     }
 
 

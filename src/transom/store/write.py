@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -19,11 +18,10 @@ from transom.store.positions import (
     PositionAdvance,
     PositionConflict,
     advance_position,
-    book_outcomes,
-    dropped_outcomes,
+    book,
 )
-from transom.store.rollups import add_to_rollups, book_unrecorded
-from transom.store.rows import outcome_name, trace_row
+from transom.store.rollups import add_to_rollups
+from transom.store.rows import trace_row
 from transom.types import RedactedExchange, RedactedFeedback, Withdrawal
 
 __all__ = ["PositionAdvance", "PositionConflict", "Written", "write_batch"]
@@ -54,11 +52,11 @@ async def write_batch(
     async with writing(db) as conn:
         await lock_linking(conn, exclusive=bool(feedback))
         if advance is not None:
-            await advance_position(conn, advance)
+            await advance_position(conn, advance, recorder)
         new, paid = await _write_traces(conn, exchanges, secret)
         await add_to_rollups(conn, recorder, new, paid)
         if advance is not None:
-            await _book(conn, recorder, new, advance)
+            await book(conn, recorder, new, advance)
         linked = await link_waiting(conn, new)
         kept, withdrawn = await keep_feedback(conn, feedback)
     return Written(traces=[e.id for e in new], feedback=kept, linked=linked, withdrawn=withdrawn)
@@ -109,13 +107,3 @@ def _message_ids(digests: Digests, ids: dict[bytes, int]) -> list[int]:
     """Everything an exchange holds: its tools first, as a request does."""
     tools = [digests.tools] if digests.tools else []
     return [ids[digest] for digest in (*tools, *digests.inputs, *digests.outputs)]
-
-
-async def _book(
-    conn: AsyncConnection, recorder: str, new: Sequence[RedactedExchange], advance: PositionAdvance
-) -> None:
-    """Enter the outcomes of what the writer began."""
-    dropped = dropped_outcomes(advance.dropped)
-    outcomes = Counter(outcome_name(exchange.outcome) for exchange in new) + dropped
-    await book_outcomes(conn, advance.writer_id, advance.begun, outcomes)
-    await book_unrecorded(conn, recorder, dropped)

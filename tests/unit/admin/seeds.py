@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.unit.store.builders import exchange, feedback, say, trace_id, write
 from transom.store.positions import PositionAdvance
-from transom.types import Attempt, Cost, Ended, Operation, RedactedMessage, Remark, Usage, metadata_only
+from transom.types import DAY_NS, Attempt, Begun, Cost, Ended, Operation, RedactedMessage, Remark, Usage, metadata_only
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)> & \"quotes\" javascript:alert(1)"
 PERSON, OTHER_PERSON = "<PERSON:k7qx>", "<PERSON:m2ab>"
@@ -166,7 +166,10 @@ async def seed(db: AsyncEngine) -> None:
         feedback(opened[1].id, id="fb_2", created_at=now, score=0.0, author="bob", comment=HOSTILE, correction="Lost."),
         feedback("not-here-yet", id="fb_3", created_at=now),
     ]
-    advance = PositionAdvance(writer_id="w1", expected="0", position="1", begun=70, seen=68, dropped={"unreadable": 1})
+    day = now // DAY_NS
+    begun = Begun(first_day=day, last_day=day, exchanges={day: 70})
+    dropped = {day: {"unreadable": 1}}
+    advance = PositionAdvance(writer_id="w1", expected="0", position="1", begun=begun, dropped=dropped)
     await write(db, *plain, *opened, *said, advance=advance)
 
 

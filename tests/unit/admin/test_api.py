@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.unit.admin.seeds import BENGALI, CHAT, FAILED, HOSTILE, HOSTILE_TRACE, TOOLS, UNKNOWN, seeded_id
 from transom.admin import schema
-from transom.store.positions import completeness
+from transom.store.completeness import completeness
 from transom.store.read import get_trace, list_feedback, list_traces
 from transom.store.sessions import list_sessions
 from transom.store.stats import stats

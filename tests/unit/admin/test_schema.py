@@ -33,5 +33,5 @@ def test_times_are_written_in_rfc_3339():
         at: Time
 
     numbers = dict.fromkeys(("begun", "stored", "metadata_only", "dropped", "in_flight", "unaccounted"), 0)
-    moment = Moment(**numbers, reasons={}, at=1_700_000_000 * 10**9)  # type: ignore[arg-type]
+    moment = Moment(**numbers, reasons={}, ended={}, lag_s=0, days=[], at=1_700_000_000 * 10**9)  # type: ignore[arg-type]
     assert moment.model_dump()["at"] == "2023-11-14T22:13:20.000000Z"

@@ -142,7 +142,7 @@ class World:
 
     @property
     def begun(self) -> int:
-        return read_counts(next((self.root / "writers").iterdir()))[0]
+        return sum(read_counts(next((self.root / "writers").iterdir())).exchanges.values())
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from transom.redact.pool import RedactionFailed
 from transom.secret import Secret
 from transom.spool.format import Kind
 from transom.spool.writer import SpoolWriter
+from transom.store.completeness import completeness
 from transom.store.engine import connect, migrate
-from transom.store.positions import completeness
 from transom.store.read import get_trace, list_traces
 from transom.types import STORED, Cost, Ended, RedactedExchange, RedactedFeedback, Usage, Withdrawal, uuid7
 from transom.usage.pricing import PriceBook
@@ -66,7 +67,7 @@ class World:
     def put(self, prompt: str = "Hi", **changes: Any) -> str:
         capture = make_capture(prompt, **changes)
         payload = msgspec.msgpack.encode(capture)
-        self.writer.append(Kind.EXCHANGE, self.writer.begin(), capture.started_at, payload)
+        self.writer.append(Kind.EXCHANGE, self.writer.begin(capture.started_at), capture.started_at, payload)
         return capture.id
 
     @property
@@ -169,8 +170,8 @@ async def test_content_the_gateway_could_not_keep_is_metadata_only(world: World)
 
 async def test_what_a_killed_gateway_began_is_booked(world: World):
     world.put()
-    world.writer.begin()
-    world.writer.begin()
+    world.writer.begin(time.time_ns())
+    world.writer.begin(time.time_ns())
     world.writer.close()
     world.writer = world.new_writer()
     world.put()

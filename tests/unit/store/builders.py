@@ -12,7 +12,9 @@ from transom.secret import Secret
 from transom.store.positions import PositionAdvance
 from transom.store.write import Written, write_batch
 from transom.types import (
+    DAY_NS,
     STORED,
+    Begun,
     Cost,
     Ended,
     Operation,
@@ -27,6 +29,12 @@ SECRET = Secret(b"s" * 32)
 MINUTE = 60 * 10**9
 NOON = 1_700_000_000 * 10**9 // (3600 * 10**9) * (3600 * 10**9)
 """The beginning of some hour."""
+
+
+def begun(exchanges: int, undone: int = 0) -> Begun:
+    """What a writer has begun, all on the day of NOON."""
+    day = NOON // DAY_NS
+    return Begun(first_day=day, last_day=day, exchanges={day: exchanges}, undone={day: undone} if undone else {})
 
 
 def trace_id(number: int) -> str:

@@ -6,8 +6,15 @@ from sqlmodel import SQLModel
 from transom.store import models
 
 OWNER = {"project_id", "key_id"}
-WITHOUT_OWNER = {models.PROJECT.name, models.SPOOL_POSITION.name}
-MINTED = {"trace": ("id",), "message": ("id",), "feedback": ("number",), "job": ("id",)}
+WITHOUT_OWNER = {models.PROJECT.name, models.SPOOL_POSITION.name, models.WRITER_DAY.name}
+MINTED = {
+    "trace": ("id",),
+    "message": ("id",),
+    "feedback": ("number",),
+    "job": ("id",),
+    "audit": ("number",),
+    "proof": ("number",),
+}
 """Primary keys that Transom makes up itself: no caller can choose one to meet another's row."""
 
 

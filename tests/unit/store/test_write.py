@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.unit.store.builders import SECRET, exchange, feedback, rows, say, trace_id, write
+from tests.unit.store.builders import SECRET, begun, exchange, feedback, rows, say, trace_id, write
 from transom.store.models import MESSAGE, PROJECT, ROLLUP, SESSION_MESSAGE, SPOOL_POSITION, TRACE
 from transom.store.read import get_trace
 from transom.store.write import PositionAdvance, PositionConflict, write_batch
@@ -15,7 +15,7 @@ TABLES = [table for table in TRACE.metadata.sorted_tables if table is not PROJEC
 
 
 def advance(expected: str, position: str, **fields: Any) -> PositionAdvance:
-    return PositionAdvance(writer_id="w1", expected=expected, position=position, **{"begun": 9, "seen": 1, **fields})
+    return PositionAdvance(writer_id="w1", expected=expected, position=position, **{"begun": begun(9), **fields})
 
 
 async def test_a_written_exchange_reads_back_as_it_was(db: AsyncEngine) -> None:
@@ -102,7 +102,7 @@ async def test_the_position_moves_with_the_batch(db: AsyncEngine) -> None:
     await write(db, exchange(1), advance=advance("1:0:0", "1:50:1"))
     await write(db, exchange(2), advance=advance("1:50:1", "1:90:2"))
     (row,) = await rows(db, SPOOL_POSITION)
-    assert (row["position"], row["begun"], row["seen"]) == ("1:90:2", 9, 2)
+    assert (row["position"], row["host"], row["closed"]) == ("1:90:2", "host-1", False)
 
 
 async def test_a_position_somebody_else_moved_stops_the_whole_batch(db: AsyncEngine) -> None:
