@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import platform
 
 import structlog
 
 from transom.config import Settings, shipped
 from transom.process import stop_event
+from transom.record.books import Books
 from transom.record.recorder import Recorder
 from transom.record.stages import Stages
 from transom.redact.pool import RedactionPool
@@ -32,6 +34,8 @@ async def run(settings: Settings, secret: Secret, keys: list[bytes]) -> None:
     async with RedactionPool(settings, secret) as pool:
         await pool.ready()
         log.info("recorder runs", redaction=settings.redaction.profile, prices=prices.version)
-        recorder = Recorder(settings, secret, keys, engine, Stages(prices, pool, secret))
+        books = Books(engine, platform.node() or "localhost", secret)
+        stages = Stages(prices, pool, secret)
+        recorder = Recorder(settings.spool_dir, settings.data / "writers", keys, books, stages)
         await recorder.run(stop, outlive_writers=not key_outlives_us(settings))
     await engine.dispose()

@@ -41,14 +41,18 @@ class Dropped:
     exchanges: int
 
 
+Recorded = RedactedExchange | RedactedFeedback | Withdrawal | Dropped
+"""What a record becomes."""
+
+
 class Stages:
     """The stages in their order."""
 
     def __init__(self, prices: PriceBook, pool: RedactionPool, secret: Secret) -> None:
         self._prices, self._pool, self._secret = prices, pool, secret
 
-    async def process(self, entry: Entry) -> RedactedExchange | RedactedFeedback | Withdrawal | Dropped:
-        """The one result of a record."""
+    async def process(self, entry: Entry, deadly: bool = False) -> Recorded:
+        """The one result of a record. Of a `deadly` one the content isn't looked at."""
         exchanges = int(entry.kind in (Kind.EXCHANGE, Kind.LARGE_EXCHANGE))
         if entry.payload is None:
             return Dropped(entry.lost or "unreadable", exchanges)
@@ -57,12 +61,28 @@ class Stages:
                 return _withdrawals.decode(entry.payload)
             if entry.kind is Kind.FEEDBACK:
                 return await self._pool.redact_feedback(_feedback.decode(entry.payload))
-            return await self._exchange(_captures.decode(entry.payload))
+            return await self._exchange(_captures.decode(entry.payload), deadly)
         except (msgspec.DecodeError, RedactionFailed) as error:
             log.error("a record was dropped", kind=entry.kind.name, error=error)
             return Dropped("unreadable" if exchanges else "redaction_failed", exchanges)
 
-    async def _exchange(self, capture: Capture) -> RedactedExchange:
+    async def _exchange(self, capture: Capture, deadly: bool) -> RedactedExchange:
+        if deadly:
+            return self._outline(capture, "recorder_died")
+        try:
+            return await self._whole(capture)
+        except (RedactionFailed, msgspec.DecodeError):
+            raise
+        except Exception as error:
+            log.error("an exchange could not be understood", id=capture.id, error=error)
+            return self._outline(capture, "recording_error")
+
+    def _outline(self, capture: Capture, why: str) -> RedactedExchange:
+        """What is known without looking at the bodies."""
+        exchange = assemble(msgspec.structs.replace(capture, request_body=b"", response_body=b"", content_lost=why))
+        return self._bare(exchange, Usage(), Cost(), metadata_only(why))
+
+    async def _whole(self, capture: Capture) -> RedactedExchange:
         exchange = assemble(capture)
         usage = count(exchange)
         cost = self._prices.cost(
@@ -79,8 +99,13 @@ class Stages:
     def _bare(self, exchange: Exchange, usage: Usage, cost: Cost, outcome: Outcome) -> RedactedExchange:
         return bare(exchange, usage, cost, outcome, self._secret)
 
-    def without_content(self, exchange: RedactedExchange, outcome: Outcome) -> RedactedExchange:
+    def without_content(self, exchange: RedactedExchange, reason: str) -> RedactedExchange:
         """The same exchange with its numbers and without its messages."""
         return msgspec.structs.replace(
-            exchange, outcome=outcome, input_messages=[], output_messages=[], tools=[], error_message=None
+            exchange,
+            outcome=metadata_only(reason),
+            input_messages=[],
+            output_messages=[],
+            tools=[],
+            error_message=None,
         )

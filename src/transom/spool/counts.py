@@ -6,11 +6,9 @@ not be written. The file is locked while its writer lives. The version before ha
 
 from __future__ import annotations
 
-import fcntl
-import mmap
-import os
 from pathlib import Path
 
+from transom.spool.disk import Disk
 from transom.types import DAY_NS, Begun
 
 DAYS = 1023
@@ -25,17 +23,14 @@ _OLD_FIELDS = 8
 class Counts:
     """The writer's side: owns the lock."""
 
-    def __init__(self, path: Path, now_ns: int) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Not sparse: on a full disk, writing to a hole of a mapped file would kill the process.
-        os.posix_fallocate(self._fd, 0, 8 * _FIELDS)
-        self._map = mmap.mmap(self._fd, 8 * _FIELDS)
-        self._numbers = memoryview(self._map).cast("Q")
+    def __init__(self, disk: Disk, path: Path, now_ns: int) -> None:
+        disk.make_folder(path.parent)
+        self._file = disk.lock_numbers(path, _FIELDS)
+        self._numbers = self._file.values
         self._first_day = now_ns // DAY_NS
         self._total = 0
-        self._numbers[0], self._numbers[1] = _MAGIC, self._first_day
+        self._numbers[1] = self._first_day
+        self._numbers[0] = _MAGIC
 
     def begin(self, started_at: int) -> int:
         """The next exchange's number, from 1. Writing it is what makes the exchange begun."""
@@ -53,36 +48,28 @@ class Counts:
 
     def close(self) -> None:
         """Let go of the lock: the writer is done."""
-        self._numbers.release()
-        self._map.close()
-        os.close(self._fd)
+        self._file.close()
 
 
-def read_counts(path: Path) -> Begun:
-    """What a writer, alive or not, has begun; of one whose counts are gone, nothing is known."""
+def read_counts(disk: Disk, path: Path) -> Begun:
+    """What a writer, alive or not, has begun; of one whose counts are gone or damaged, nothing is known."""
     try:
-        content = path.read_bytes()
+        content = disk.read(path, 0, 8 * _FIELDS)
     except FileNotFoundError:
-        return Begun(first_day=0, last_day=2**31 - 1)
+        content = b""
     numbers = memoryview(content[: len(content) // 8 * 8]).cast("Q")
     if len(numbers) == _OLD_FIELDS:
         return Begun(first_day=0, last_day=0, exchanges={0: numbers[0]}, undone={0: numbers[1]})
     if len(numbers) < _FIELDS or numbers[0] != _MAGIC:
         return Begun(first_day=0, last_day=2**31 - 1)
     first = numbers[1]
-    begun = {first + i: n for i, n in enumerate(numbers[_HEAD::_ROW]) if n}
-    undone = {first + i: n for i, n in enumerate(numbers[_HEAD + 1 :: _ROW]) if n}
-    return Begun(first_day=first, last_day=first + DAYS - 1, exchanges=begun, undone=undone)
+    return Begun(
+        first_day=first,
+        last_day=first + DAYS - 1,
+        exchanges=_by_day(first, numbers[_HEAD::_ROW]),
+        undone=_by_day(first, numbers[_HEAD + 1 :: _ROW]),
+    )
 
 
-def is_alive(path: Path) -> bool:
-    """Whether the writer of this file still runs."""
-    fd = os.open(path, os.O_RDWR)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(fd)
+def _by_day(first: int, numbers: memoryview[int]) -> dict[int, int]:
+    return {first + i: n for i, n in enumerate(numbers) if n}

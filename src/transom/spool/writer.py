@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
 from transom.spool.counts import Counts
+from transom.spool.disk import Disk
 from transom.spool.format import FRAME_BYTES, LARGE_BYTES, FileCipher, Kind, new_file_header
 
 log = structlog.get_logger()
 
+OVERDRAFT_BYTES = 64 * 2**20
+"""Records without content come past the bound too, about 100,000 of them; past this much more, nothing does."""
+
 
 class SpoolError(Exception):
-    """The record could not be written: the disk is full or broken."""
+    """The record could not be written: the disk is full or broken, or the spool's bound is reached."""
 
 
 class SpoolWriter:
     """Numbers exchanges and appends their records; safe to call from several threads."""
 
     def __init__(
-        self, spool: Path, counts: Path, key: bytes, file_bytes: int, max_bytes: int, fsync: bool = False
+        self,
+        spool: Path,
+        counts: Path,
+        key: bytes,
+        file_bytes: int,
+        max_bytes: int,
+        fsync: bool = False,
+        disk: Disk | None = None,
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self.writer_id = os.urandom(16)
         self.folder = spool / self.writer_id.hex()
+        self._disk, self._clock = disk or Disk(), clock
         # The lock comes before the folder: a recorder takes a folder without a locked file for a dead writer's.
-        self._counts = Counts(counts / f"{self.writer_id.hex()}.counts", time.time_ns())
-        self.folder.mkdir(parents=True, mode=0o700)
+        self._counts = Counts(self._disk, counts / f"{self.writer_id.hex()}.counts", clock())
+        self._disk.make_folder(self.folder)
+        if fsync:
+            self._disk.sync_folder(spool)
         self._key, self._file_bytes, self._max_bytes, self._fsync = key, file_bytes, max_bytes, fsync
         self._lock = threading.Lock()
         self._number = 0
@@ -43,13 +61,7 @@ class SpoolWriter:
 
     def measure(self) -> None:
         """Look how much disk the writer's files use; the recorder deletes them as it goes."""
-        sizes = []
-        for entry in os.scandir(self.folder):
-            try:
-                sizes.append(entry.stat().st_size)
-            except FileNotFoundError:
-                continue
-        self._used = sum(sizes)
+        self._used = sum(self._disk.sizes(self.folder).values())
 
     def begin(self, started_at: int) -> int:
         """The number of a new exchange that began at that time (Unix ns)."""
@@ -61,13 +73,15 @@ class SpoolWriter:
         Payloads over 256 KB go to a file of their own in 64 KB frames, so that small ones need not wait behind them.
         """
         try:
+            if self._used >= self._max_bytes + OVERDRAFT_BYTES:
+                raise OSError(errno.ENOSPC, "the spool's bound is reached")
             if kind is Kind.EXCHANGE and len(payload) > LARGE_BYTES:
-                self._write_large(seq, time_ns, payload)
-                kind, payload = Kind.LARGE_EXCHANGE, b""
-            with self._lock:
-                self._append(kind, seq, time_ns, payload)
+                self._append_large(seq, time_ns, payload)
+            else:
+                with self._lock:
+                    self._append(kind, seq, time_ns, payload)
         except OSError as error:
-            if kind in (Kind.EXCHANGE, Kind.LARGE_EXCHANGE):
+            if kind is Kind.EXCHANGE:
                 self._counts.undo(time_ns)
             log.error("could not write to the spool: free some disk", reason=error.strerror)
             raise SpoolError from None
@@ -75,18 +89,31 @@ class SpoolWriter:
     def _append(self, kind: Kind, seq: int, time_ns: int, payload: bytes) -> None:
         if self._file is None:
             self._number += 1
-            path = self.folder / f"{self._number:08}.spool"
-            self._file = _File(path, self._key, self.writer_id)
+            self._file = self._create(f"{self._number:08}.spool")
         try:
             self._used += self._file.append(kind, seq, time_ns, payload)
-            if self._fsync:
-                self._file.sync()
         except OSError:
             # The bytes of this nonce may have reached the disk: never use this file's key again.
             self._file.cut_tail()
             self._rotate()
             raise
-        if self._file.size >= self._file_bytes:
+        if self._fsync:
+            self._sync(self._file)
+        if self._file and self._file.size >= self._file_bytes:
+            self._rotate()
+
+    def _create(self, name: str) -> _File:
+        file = _File(self._disk, self.folder / name, self._key, self.writer_id, self._clock())
+        if self._fsync:
+            self._disk.sync_folder(self.folder)
+        return file
+
+    def _sync(self, file: _File) -> None:
+        """The record is written and may be read; if the disk then fails to keep it, the next goes to a new file."""
+        try:
+            file.sync()
+        except OSError as error:
+            log.error("a record may not survive power loss", reason=error.strerror)
             self._rotate()
 
     def _rotate(self) -> None:
@@ -94,18 +121,22 @@ class SpoolWriter:
             self._file.close()
             self._file = None
 
-    def _write_large(self, seq: int, time_ns: int, payload: bytes) -> None:
-        file = _File(self.folder / f"{seq:08}.large", self._key, self.writer_id)
+    def _append_large(self, seq: int, time_ns: int, payload: bytes) -> None:
+        name = f"{seq:08}.large"
         try:
-            for start in range(0, len(payload), FRAME_BYTES):
-                self._used += file.append(Kind.FRAME, seq, time_ns, payload[start : start + FRAME_BYTES])
-            if self._fsync:
-                file.sync()
+            file = self._create(name)
+            try:
+                for start in range(0, len(payload), FRAME_BYTES):
+                    self._used += file.append(Kind.FRAME, seq, time_ns, payload[start : start + FRAME_BYTES])
+                if self._fsync:
+                    file.sync()
+            finally:
+                file.close()
+            with self._lock:
+                self._append(Kind.LARGE_EXCHANGE, seq, time_ns, b"")
         except OSError:
-            file.path.unlink()
+            self._disk.remove(self.folder / name)
             raise
-        finally:
-            file.close()
 
     def close(self) -> None:
         """End this writer; its recorder may then close its books."""
@@ -117,39 +148,34 @@ class SpoolWriter:
 class _File:
     """One file being written."""
 
-    def __init__(self, path: Path, key: bytes, writer_id: bytes) -> None:
-        self.path = path
-        header = new_file_header(key, writer_id, time.time_ns())
+    def __init__(self, disk: Disk, path: Path, key: bytes, writer_id: bytes, now_ns: int) -> None:
+        header = new_file_header(key, writer_id, now_ns)
         self._cipher = FileCipher(key, header)
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._file = disk.create(path)
         self._index = 0
-        self.size = 0
+        self.size = len(header)
         try:
-            self._write(header)
+            self._file.write(header)
         except OSError:
-            os.close(self._fd)
-            path.unlink()
+            self._file.close()
+            disk.remove(path)
             raise
 
     def append(self, kind: Kind, seq: int, time_ns: int, payload: bytes) -> int:
         """Returns the bytes written."""
         record = self._cipher.seal(self._index, kind, seq, time_ns, payload)
         self._index += 1
-        self._write(record)
+        self._file.write(record)
+        self.size += len(record)
         return len(record)
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._fd, view) :]
-        self.size += len(data)
-
     def cut_tail(self) -> None:
-        """Take back a record of which only a part was written."""
-        os.ftruncate(self._fd, self.size)
+        """Take back a record of which only a part was written. Where even that fails, readers see a torn tail."""
+        with contextlib.suppress(OSError):
+            self._file.truncate(self.size)
 
     def sync(self) -> None:
-        os.fdatasync(self._fd)
+        self._file.sync()
 
     def close(self) -> None:
-        os.close(self._fd)
+        self._file.close()

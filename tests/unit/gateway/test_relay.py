@@ -21,6 +21,7 @@ from transom.gateway.feedback import RawFeedback
 from transom.gateway.relay import CutOff
 from transom.secret import Secret
 from transom.spool.counts import read_counts
+from transom.spool.disk import Disk
 from transom.spool.format import Kind
 from transom.spool.reader import Position, find_writers
 from transom.types import Ended, Withdrawal
@@ -142,7 +143,7 @@ class World:
 
     @property
     def begun(self) -> int:
-        return sum(read_counts(next((self.root / "writers").iterdir())).exchanges.values())
+        return sum(read_counts(Disk(), next((self.root / "writers").iterdir())).exchanges.values())
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transom.capture.exchange import Capture, Exchange, RawFeedback
 from transom.config import Settings, shipped
-from transom.record import recorder as module
+from transom.record import books as module
+from transom.record.books import Books
 from transom.record.recorder import Recorder
 from transom.record.stages import Stages
 from transom.redact.bare import bare
@@ -73,7 +74,8 @@ class World:
     @property
     def recorder(self) -> Recorder:
         stages = Stages(PriceBook.load(shipped("prices.json")), Pool(), SECRET)  # type: ignore[arg-type]
-        return Recorder(self.settings, SECRET, [KEY], self.engine, stages)
+        books = Books(self.engine, "host-1", SECRET)
+        return Recorder(self.settings.spool_dir, self.root / "writers", [KEY], books, stages)
 
     async def record(self, outlive_writers: bool = False) -> None:
         stop = asyncio.Event()

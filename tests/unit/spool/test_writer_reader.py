@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transom.spool.counts import read_counts
 from transom.spool.format import LARGE_BYTES, Kind
 from transom.spool.reader import Position, SpoolReader, find_writers
 from transom.spool.writer import SpoolError, SpoolWriter
@@ -131,7 +130,7 @@ def test_a_full_disk_drops_and_counts_and_the_writer_goes_on(writer: SpoolWriter
     put(writer, b"after")
     reader = reader_of(writer)
     assert payloads(reader) == [b"before", b"after"]
-    counts = read_counts(reader.counts)
+    counts = reader.begun()
     assert (sum(counts.exchanges.values()), sum(counts.undone.values())) == (3, 1)
     assert len(list(writer.folder.glob("*.spool"))) == 2, "the key of the failed record is never used again"
 
@@ -177,4 +176,4 @@ def test_a_killed_writer_is_dead_and_its_begun_exchanges_are_known(tmp_path: Pat
     child.stdout.close()
     assert not reader.is_alive()
     assert payloads(reader) == [b"told"]
-    assert sum(read_counts(reader.counts).exchanges.values()) == 2
+    assert sum(reader.begun().exchanges.values()) == 2
