@@ -16,7 +16,7 @@ run: setup ## Set up and serve: the gateway on :4000, the admin pages on :4001
 	@exec $(BIN)/transom serve
 
 check: lint ## Format, lint, types, import layers, fast tests
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" tests/unit tests/pipeline tests/property
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" tests/unit tests/pipeline tests/property tests/simulation
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -120,9 +120,9 @@ class Follower:
 
     async def _write(self, items: Sequence[Item], expected: Position) -> None:
         """Write all or, if the store refuses them, halves; what it refuses alone is kept as metadata, then dropped."""
-        now = self._clock()
+        batch = Batch.of(self.reader.writer_id, expected, items, self.reader.begun(), self._clock())
         try:
-            await self._books.write(Batch.of(self.reader.writer_id, expected, items, self.reader.begun(), now))
+            await self._books.write(batch)
         except PositionConflict:
             raise
         except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,11 +35,19 @@ class Recorder:
     """One a host: it owns the host's spool."""
 
     def __init__(
-        self, spool: Path, counts: Path, keys: list[bytes], books: Books, stages: Stages, disk: Disk | None = None
+        self,
+        spool: Path,
+        counts: Path,
+        keys: list[bytes],
+        books: Books,
+        stages: Stages,
+        disk: Disk | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._spool, self._counts, self._keys, self._stages = spool, counts, keys, stages
-        self._disk = disk or Disk()
-        self._books = PatientBooks(books, self._excuse)
+        self._disk, self._clock = disk or Disk(), clock
+        self._books = PatientBooks(books, self._excuse, sleep)
         self._followers: dict[str, Follower] = {}
 
     async def run(self, stop: asyncio.Event, outlive_writers: bool) -> None:
@@ -68,7 +77,11 @@ class Recorder:
 
     async def step(self) -> bool:
         """Look at every writer once: begin work, and commit what is done. False if none of them had anything."""
-        found = find_writers(self._spool, self._counts, self._keys, self._disk)
+        try:
+            found = find_writers(self._spool, self._counts, self._keys, self._disk)
+        except OSError as error:
+            log.error("the spool could not be listed; it is tried again", error=error)
+            return False
         readers = {reader.writer_id: reader for reader in found}
         for gone in self._followers.keys() - readers.keys():
             self._followers.pop(gone).end()
@@ -97,7 +110,7 @@ class Recorder:
         return False
 
     async def _follow(self, reader: SpoolReader) -> Follower:
-        follower = Follower(reader, self._disk, self._books, self._stages)
+        follower = Follower(reader, self._disk, self._books, self._stages, self._clock)
         await follower.begin()
         self._followers[reader.writer_id] = follower
         return follower
@@ -124,8 +137,10 @@ class StoreAway(Exception):
 class PatientBooks:
     """Tries again as often as it takes while the store is away; the spool holds the backlog meanwhile."""
 
-    def __init__(self, books: Books, say_away: Callable[[], None]) -> None:
-        self._books, self._say_away = books, say_away
+    def __init__(
+        self, books: Books, say_away: Callable[[], None], sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._books, self._say_away, self._sleep = books, say_away, sleep
         self.stop: asyncio.Event | None = None
         self._last_tries = LAST_TRIES
 
@@ -145,7 +160,7 @@ class PatientBooks:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(is_away),
             wait=wait_exponential_jitter(multiplier=0.1, max=10),
-            sleep=self._sleep,
+            sleep=self._wait,
             before_sleep=self._note,
         ):
             with attempt:
@@ -157,13 +172,13 @@ class PatientBooks:
         log.warning("the store is away; records wait in the spool", attempt=state.attempt_number, error=error)
         self._say_away()
 
-    async def _sleep(self, seconds: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         if self.stop is None:
-            await asyncio.sleep(seconds)
+            await self._sleep(seconds)
         elif not self.stop.is_set():
             await wait_or_stop(self.stop, seconds)
         elif self._last_tries:
             self._last_tries -= 1
-            await asyncio.sleep(min(seconds, 1))
+            await self._sleep(min(seconds, 1))
         else:
             raise StoreAway

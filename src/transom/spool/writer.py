@@ -104,8 +104,12 @@ class SpoolWriter:
 
     def _create(self, name: str) -> _File:
         file = _File(self._disk, self.folder / name, self._key, self.writer_id, self._clock())
-        if self._fsync:
-            self._disk.sync_folder(self.folder)
+        try:
+            if self._fsync:
+                self._disk.sync_folder(self.folder)
+        except OSError:
+            file.close()
+            raise
         return file
 
     def _sync(self, file: _File) -> None:
