@@ -130,9 +130,11 @@ def running(folder: Path, **settings: str) -> Iterator[Running]:
             it.stop()
 
 
-def start(folder: Path, *options: str, port: int | None = None, **settings: str) -> Running:
+def start(
+    folder: Path, *options: str, port: int | None = None, admin_port: int | None = None, **settings: str
+) -> Running:
     """As `running`, without waiting and without an end; `options` are more of the command line."""
-    port, admin_port = port or free_port(), free_port()
+    port, admin_port = port or free_port(), admin_port or free_port()
     command = [sys.executable, "-m", "transom", "serve", "--data", str(folder / "data"), *options]
     command += ["--port", str(port), "--admin-port", str(admin_port)]
     log = folder / "stderr.log"

@@ -137,7 +137,7 @@ class Supervisor:
 
 def _environment(demo_port: int | None) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if name != FD_VARIABLE}
-    env["TRANSOM_SUPERVISED"] = "1"
+    env["TRANSOM_SUPERVISED"] = str(os.getpid())
     if demo_port:
         env["TRANSOM_PROVIDERS__DEMO__BASE_URL"] = f"http://127.0.0.1:{demo_port}"
         env["TRANSOM_DEFAULT_PROVIDER"] = "demo"

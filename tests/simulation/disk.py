@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import random
 import struct
-from collections.abc import MutableSequence
+from collections.abc import Callable, MutableSequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -44,6 +44,7 @@ class Platters:
         self.capacity = 10**9
         self.changes = 0
         self.sync_failed = False
+        self.interrupt: Callable[[Process], None] = lambda _: None
 
     @property
     def used(self) -> int:
@@ -93,6 +94,7 @@ class SimulatedDisk(Disk):
         """Every call comes through here, and may be the process's last."""
         if not self.process.alive:
             raise Killed
+        self.platters.interrupt(self.process)
         if self.platters.chance.random() < self.process.trouble:
             self.process.kill()
             raise Killed
@@ -200,10 +202,6 @@ class SimulatedAppender:
         self._file.content += data[: max(0, room)]
         if room < len(data):
             raise OSError(errno.ENOSPC, "No space left on device")
-
-    def truncate(self, size: int) -> None:
-        self._disk.fails()
-        del self._file.content[size:]
 
     def sync(self) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -167,12 +168,14 @@ class World:
         self.away = 0
         self.lossy = self.keys_lost = False
         self.story: list[str] = []
+        self.platters.interrupt = self._interrupt
+        self._interrupted = False
 
     # ------------------------------------------------------------------ what happens
 
     async def play(self) -> None:
         """Let things happen, then let everything recover, then compare."""
-        happenings = [
+        happenings: list[Callable[[], Awaitable[None] | None]] = [
             *[self._serve] * 12,
             *[self._record] * 8,
             *[self._kill_gateway, self._kill_recorder, self._stop_gateway, self._stop_recorder],
@@ -183,12 +186,23 @@ class World:
         for _ in range(self.chance.randint(20, 70)):
             happening = self.chance.choice(happenings)
             self.story.append(happening.__name__.strip("_"))
-            await happening()
+            done = happening()
+            if done is not None:
+                await done
             self.check_disk()
         await self._recover()
         await self.check_books()
 
-    async def _serve(self) -> None:
+    def _interrupt(self, process: Process) -> None:
+        """Between any two calls of a recorder to the disk, the gateway may do something."""
+        if process.name != "recorder" or self._interrupted or self.chance.random() > 0.02:
+            return
+        self._interrupted = True
+        happening = self.chance.choice([self._serve, self._serve, self._kill_gateway, self._stop_gateway])
+        happening()
+        self._interrupted = False
+
+    def _serve(self) -> None:
         for _ in range(self.chance.randint(1, 4)):
             if self.gateway is None and not self._start_gateway():
                 return
@@ -202,7 +216,7 @@ class World:
                 if self.chance.random() < 0.3:
                     gateway.writer.measure()
             except Killed:
-                await self._kill_gateway()
+                self._kill_gateway()
             except OSError:
                 continue
             self.now += self.chance.randint(0, 10**9)
@@ -218,7 +232,7 @@ class World:
                 self.platters.release(process)
         return self.gateway is not None
 
-    async def _kill_gateway(self) -> None:
+    def _kill_gateway(self) -> None:
         if self.gateway:
             self.gateway.process.kill()
             self.platters.release(self.gateway.process)
@@ -226,12 +240,12 @@ class World:
                 exchange.state = "died"
             self.gateway = None
 
-    async def _stop_gateway(self) -> None:
+    def _stop_gateway(self) -> None:
         if self.gateway:
             try:
                 self.gateway.stop()
             except Killed:
-                await self._kill_gateway()
+                self._kill_gateway()
                 return
             self.platters.release(self.gateway.process)
             self.gateway = None
@@ -254,7 +268,7 @@ class World:
         if not process.alive:
             raise Killed
         if self.chance.random() < 0.5:
-            await self._serve()
+            self._serve()
 
     async def _record(self) -> None:
         if not self.recorders or (self.plan.rivals and len(self.recorders) < 2 and self.chance.random() < 0.3):
@@ -278,11 +292,11 @@ class World:
                 if task.done() and not task.cancelled():
                     task.exception()
 
-    async def _kill_recorder(self) -> None:
+    def _kill_recorder(self) -> None:
         if self.recorders:
             self._bury(self.chance.randrange(len(self.recorders)))
 
-    async def _stop_recorder(self) -> None:
+    def _stop_recorder(self) -> None:
         if self.recorders:
             _, recorder = self.recorders[0]
             try:
@@ -292,22 +306,22 @@ class World:
                 pass
             self._bury(0)
 
-    async def _fill_disk(self) -> None:
+    def _fill_disk(self) -> None:
         self.platters.capacity = self.platters.used + self.chance.randint(0, 500)
 
-    async def _free_disk(self) -> None:
+    def _free_disk(self) -> None:
         self.platters.capacity = 10**9
 
-    async def _take_store_away(self) -> None:
+    def _take_store_away(self) -> None:
         for process, _ in self.recorders:
             process.trouble = self.chance.choice([0.3, self.plan.trouble])
 
-    async def _jump(self) -> None:
+    def _jump(self) -> None:
         self.now = max(0, self.now + self.chance.choice([-2, -1, 1, 1, 3, 2000]) * DAY_NS)
 
-    async def _rotate_key(self) -> None:
+    def _rotate_key(self) -> None:
         """The next gateway has another key; the recorder still has the one before, unless that is lost."""
-        await self._stop_gateway()
+        self._stop_gateway()
         self.old_key, self.key = self.key, self.chance.randbytes(32)
         if self.plan.key_loss and self.chance.random() < 0.5:
             self.old_key = b"0" * 32
@@ -316,9 +330,9 @@ class World:
         while self.recorders:
             self._bury(0)
 
-    async def _lose_power(self) -> None:
+    def _lose_power(self) -> None:
         self.lossy = True
-        await self._kill_gateway()
+        self._kill_gateway()
         while self.recorders:
             self._bury(0)
         self.platters.lose_power()
@@ -329,7 +343,8 @@ class World:
         self.platters.capacity = 10**9
         if self.gateway:
             self.gateway.process.trouble = 0
-        await self._stop_gateway()
+        self._stop_gateway()
+        self.platters.interrupt = lambda _: None
         for process, _ in self.recorders:
             process.trouble = 0
         for _ in range(MOST_ROUNDS):

@@ -14,7 +14,7 @@ from transom.process import end_with_parent
 def main(port: Annotated[int, typer.Option(help="Where to answer, on loopback.")]) -> None:
     """Run the demo provider."""
     if os.environ.get("TRANSOM_SUPERVISED"):
-        end_with_parent()
+        end_with_parent(int(os.environ["TRANSOM_SUPERVISED"]))
     serve(port)
 
 

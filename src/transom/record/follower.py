@@ -54,15 +54,15 @@ class Follower:
         self.reader = reader
         self.attempts = Attempts(disk, Path(reader.folder) / "attempts")
         self._books, self._stages, self._clock = books, stages, clock
-        self._committed = self._read = Position()
+        self.committed = self._read = Position()
         self._window: deque[tuple[Entry, asyncio.Task[Recorded]]] = deque()
         self._looked: tuple[int, Begun | None] = (0, None)
 
     async def begin(self) -> None:
         """Find where the recorder before stopped, and clear away what it had recorded."""
-        self._committed = self._read = await self._books.position(self.reader.writer_id)
-        self.reader.forget_until(self._committed)
-        self.attempts.begin(self._committed)
+        self.committed = self._read = await self._books.position(self.reader.writer_id)
+        self.reader.forget_until(self.committed)
+        self.attempts.begin(self.committed)
 
     @property
     def tasks(self) -> list[asyncio.Task[Recorded]]:
@@ -93,7 +93,7 @@ class Follower:
         if not items:
             return False
         try:
-            await self._write(items, self._committed)
+            await self._write(items, self.committed)
             self._advance(items[-1][0].after)
         except PositionConflict:
             # The commit went through and its acknowledgement was lost, or another recorder was faster.
@@ -106,9 +106,9 @@ class Follower:
         passed: list[Entry] = []
         while self._window and self._window[0][0].after <= position:
             passed.append(self._window.popleft()[0])
-        if position > self._read or position < self._committed:
+        if position > self._read or position < self.committed:
             self._start_over(position)
-        self._committed = position
+        self.committed = position
         self.attempts.moved(position)
         self.reader.forget(passed, position)
 
@@ -159,7 +159,7 @@ class Follower:
 
     def end(self) -> None:
         """Stop following, in peace."""
-        self._start_over(self._committed)
+        self._start_over(self.committed)
         self.attempts.end()
 
 

@@ -15,7 +15,7 @@ from transom.process import wait_or_stop
 from transom.record.books import Batch, is_away
 from transom.record.follower import Books, Follower, Stages
 from transom.spool.disk import Disk
-from transom.spool.reader import Position, SpoolReader, find_writers
+from transom.spool.reader import EXCHANGES, Position, SpoolReader, find_writers
 from transom.types import Begun
 
 log = structlog.get_logger()
@@ -27,8 +27,6 @@ WINDOW_RECORDS = 256
 """Records in memory at a time, of all writers together."""
 
 FEWEST_EACH = 16
-LAST_TRIES = 5
-"""At a store that is away, once told to stop: about so many seconds."""
 
 
 class Recorder:
@@ -50,20 +48,15 @@ class Recorder:
         self._books = PatientBooks(books, self._excuse, sleep)
         self._followers: dict[str, Follower] = {}
 
-    async def run(self, stop: asyncio.Event, outlive_writers: bool) -> None:
+    async def run(self, stop: asyncio.Event, outlive_writers: bool, patience_s: float = 5) -> None:
         """Record until told to stop, then what is left. `outlive_writers`: and until no writer lives any more.
 
-        Without `outlive_writers` the spool can be read later: a store that is away then isn't waited for.
+        Once told to stop, a store that is away is waited for no longer than `patience_s`. Raises StoreAway then.
         """
-        self._books.stop = None if outlive_writers else stop
+        self._books.stop, self._books.patience_s = stop, patience_s
         while True:
             stopping = stop.is_set()
-            try:
-                busy = await self.step()
-            except StoreAway:
-                log.warning("stopped while the store is away; records wait in the spool")
-                return
-            if busy:
+            if await self.step():
                 continue
             if stopping and not self._more_may_come(outlive_writers):
                 break
@@ -125,6 +118,15 @@ class Recorder:
         else:
             await wait_or_stop(stop, POLL_S)
 
+    def waiting(self) -> int:
+        """How many exchanges are in the spool and not recorded, by their plain headers."""
+        count = 0
+        for reader in find_writers(self._spool, self._counts, self._keys, self._disk):
+            follower = self._followers.get(reader.writer_id)
+            headers = reader.headers(follower.committed if follower else Position())
+            count += sum(plain.kind in EXCHANGES for plain, _, _ in headers)
+        return count
+
     def _excuse(self) -> None:
         for follower in self._followers.values():
             follower.attempts.excuse()
@@ -137,12 +139,11 @@ class StoreAway(Exception):
 class PatientBooks:
     """Tries again as often as it takes while the store is away; the spool holds the backlog meanwhile."""
 
-    def __init__(
-        self, books: Books, say_away: Callable[[], None], sleep: Callable[[float], Awaitable[None]]
-    ) -> None:
+    def __init__(self, books: Books, say_away: Callable[[], None], sleep: Callable[[float], Awaitable[None]]) -> None:
         self._books, self._say_away, self._sleep = books, say_away, sleep
         self.stop: asyncio.Event | None = None
-        self._last_tries = LAST_TRIES
+        self.patience_s = 0.0
+        self._given_up_at: float | None = None
 
     async def position(self, writer_id: str) -> Position:
         return await self._patiently(self._books.position, writer_id)
@@ -177,8 +178,9 @@ class PatientBooks:
             await self._sleep(seconds)
         elif not self.stop.is_set():
             await wait_or_stop(self.stop, seconds)
-        elif self._last_tries:
-            self._last_tries -= 1
-            await self._sleep(min(seconds, 1))
         else:
-            raise StoreAway
+            now = asyncio.get_running_loop().time()
+            self._given_up_at = self._given_up_at or now + self.patience_s
+            if now >= self._given_up_at:
+                raise StoreAway
+            await self._sleep(min(seconds, 1))

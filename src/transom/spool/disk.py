@@ -125,10 +125,6 @@ class Appender:
         while view:
             view = view[os.write(self._fd, view) :]
 
-    def truncate(self, size: int) -> None:
-        """Cut the end off."""
-        os.ftruncate(self._fd, size)
-
     def sync(self) -> None:
         """Wait until all that was written survives power loss."""
         os.fdatasync(self._fd)

@@ -6,6 +6,8 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from transom.config import ConfigError, Settings
 from transom.secret import create_once
 
@@ -39,6 +41,15 @@ def find_key(settings: Settings) -> bytes:
     return key
 
 
+def find_keys(settings: Settings) -> list[bytes]:
+    """All keys that may open what is in the spool: that of `find_key`, and the one before while it is being replaced.
+
+    Raises ConfigError as `find_key` does.
+    """
+    previous = settings.spool_key_previous
+    return [find_key(settings), *([_digest(previous)] if previous else [])]
+
+
 def find_or_make_key(settings: Settings) -> tuple[bytes, bool]:
     """The supervisor's way: as `find_key`, else a key for its own lifetime. True says that the key outlives it."""
     key = _configured(settings) or _inherited() or _kept_in_memory(settings.data, create=True)
@@ -54,7 +65,11 @@ def key_pipe(key: bytes) -> int:
 
 
 def _configured(settings: Settings) -> bytes | None:
-    return sha256(settings.spool_key.get_secret_value().encode()).digest() if settings.spool_key else None
+    return _digest(settings.spool_key) if settings.spool_key else None
+
+
+def _digest(secret: SecretStr) -> bytes:
+    return sha256(secret.get_secret_value().encode()).digest()
 
 
 def _inherited() -> bytes | None:

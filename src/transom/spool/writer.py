@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import threading
@@ -93,8 +92,8 @@ class SpoolWriter:
         try:
             self._used += self._file.append(kind, seq, time_ns, payload)
         except OSError:
-            # The bytes of this nonce may have reached the disk: never use this file's key again.
-            self._file.cut_tail()
+            # The bytes of this nonce may have reached the disk: never use this file's key again. Readers pass over a
+            # torn tail once there is a next file.
             self._rotate()
             raise
         if self._fsync:
@@ -172,11 +171,6 @@ class _File:
         self._file.write(record)
         self.size += len(record)
         return len(record)
-
-    def cut_tail(self) -> None:
-        """Take back a record of which only a part was written. Where even that fails, readers see a torn tail."""
-        with contextlib.suppress(OSError):
-            self._file.truncate(self.size)
 
     def sync(self) -> None:
         self._file.sync()

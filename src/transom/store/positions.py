@@ -166,3 +166,9 @@ async def _book_the_dead(conn: AsyncConnection, writer_id: str) -> int:
         rows.append({**row, **values})
     await _save(conn, rows)
     return all_died
+
+
+async def read_positions(conn: AsyncConnection) -> dict[str, str]:
+    """Where the next record of each writer is, of those whose books are open."""
+    found = await conn.execute(select(_P.writer_id, _P.position).where(~_P.closed, _P.position != ""))
+    return {row.writer_id: row.position for row in found}
