@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -29,15 +30,24 @@ class Postgres:
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
             self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        data = str(self.folder / "data")
-        self._run("initdb", "-D", data, "-U", "transom", "--locale=C.UTF-8", "--no-sync")
-        options = ["-k", str(self.folder), "-c", "listen_addresses=", "-c", "fsync=off"]
-        command = [*self._as_user, str(POSTGRES_BIN / "postgres"), "-D", data, *options]
-        with (self.folder / "log").open("wb") as log:
-            self._server = subprocess.Popen(command, stdout=log, stderr=log)
-        self._run("pg_isready", "-h", str(self.folder), "-t", "30", patient=True)
+        self._data = str(self.folder / "data")
+        self._run("initdb", "-D", self._data, "-U", "transom", "--locale=C.UTF-8", "--no-sync")
+        self.start()
         self.sql("CREATE DATABASE template_of_tests")
         asyncio.run(migrate(self.url("template_of_tests")))
+
+    def start(self) -> None:
+        """Begin to serve."""
+        options = ["-k", str(self.folder), "-c", "listen_addresses=", "-c", "fsync=off"]
+        command = [*self._as_user, str(POSTGRES_BIN / "postgres"), "-D", self._data, *options]
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(command, stdout=log, stderr=log)
+        self._run("pg_isready", "-h", str(self.folder), "-t", "30", patient=True)
+
+    def go_away(self) -> None:
+        """Stop at once, cutting all connections; `start` brings it back."""
+        self._server.send_signal(signal.SIGINT)
+        self._server.wait(30)
 
     def _run(self, program: str, *arguments: str, patient: bool = False) -> None:
         command = [*self._as_user, str(POSTGRES_BIN / program), *arguments]

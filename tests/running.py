@@ -100,6 +100,12 @@ class Running:
     def wait_for_trace(self, trace_id: str, seconds: float = 60) -> dict[str, Any]:
         return until(lambda: self.trace(trace_id), seconds) or {}
 
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another command of ours, on this server's data folder. Raises CalledProcessError where it fails."""
+        whole = [sys.executable, "-m", "transom", *arguments, "--data", str(self.data)]
+        env = environment(COLUMNS="200")
+        return subprocess.run(whole, env=env, cwd=self.data.parent, capture_output=True, text=True, check=True)
+
     def stop(self) -> int:
         """SIGTERM, and how it ended. One that doesn't is killed, and TimeoutExpired raised."""
         self.process.terminate()

@@ -16,7 +16,7 @@ from transom.record.books import Batch, Books
 from transom.spool.reader import Position
 from transom.store.completeness import completeness
 from transom.store.models import TRACE
-from transom.store.positions import PositionConflict
+from transom.store.positions import PositionConflict, silent_writers
 from transom.types import Begun
 
 
@@ -34,6 +34,7 @@ class Database(Protocol):
     async def position(self, writer_id: str) -> Position: ...
     async def write(self, batch: Batch) -> None: ...
     async def look(self, writer_id: str, begun: Begun) -> None: ...
+    async def silent(self) -> list[str]: ...
     async def close(self, writer_id: str, begun: Begun) -> int: ...
     async def traces(self) -> dict[str, tuple[str, str | None]]: ...
     async def outcomes(self) -> tuple[int, Counter[str], int]: ...
@@ -83,6 +84,9 @@ class Model:
     async def look(self, writer_id: str, begun: Begun) -> None:
         self._writer(writer_id).look(begun)
 
+    async def silent(self) -> list[str]:
+        return [writer_id for writer_id, writer in self._writers.items() if not writer.closed]
+
     async def close(self, writer_id: str, begun: Begun) -> int:
         writer = self._writer(writer_id)
         if writer.closed:
@@ -121,6 +125,10 @@ class RealStore(Books):
             self.die = False
             raise Killed
 
+    async def silent(self) -> list[str]:
+        async with self.engine.connect() as conn:
+            return await silent_writers(conn, "host-1", 2**62)
+
     async def traces(self) -> dict[str, tuple[str, str | None]]:
         async with self.engine.connect() as conn:
             columns = TRACE.c.id, TRACE.c.outcome, TRACE.c.outcome_reason
@@ -157,6 +165,10 @@ class UnsureBooks:
     async def look(self, writer_id: str, begun: Begun) -> None:
         self._step()
         await self._database.look(writer_id, begun)
+
+    async def silent(self) -> list[str]:
+        self._step()
+        return await self._database.silent()
 
     async def close(self, writer_id: str, begun: Begun) -> int:
         self._step()

@@ -39,6 +39,7 @@ class Platters:
         self.chance = chance
         self.files: dict[Path, File] = {}
         self.folders: dict[Path, int] = {}
+        self.synced_folders: set[Path] = set()
         self.ghosts: dict[Path, File] = {}
         self.locks: dict[Path, Process] = {}
         self.capacity = 10**9
@@ -60,6 +61,10 @@ class Platters:
 
     def lose_power(self) -> None:
         """Of what wasn't synced, any part may be gone, and what was deleted may be back."""
+        for folder in sorted(self.folders.keys() - self.synced_folders):
+            if len(folder.parts) > 2 and self.chance.random() < 0.5:
+                del self.folders[folder]
+                self.files = {path: file for path, file in self.files.items() if path.parent != folder}
         for path, file in list(self.files.items()):
             if not file.name_synced and self.chance.random() < 0.5:
                 del self.files[path]
@@ -165,6 +170,7 @@ class SimulatedDisk(Disk):
 
     def sync_folder(self, folder: Path) -> None:
         self.fails()
+        self.platters.synced_folders |= {path for path in self.platters.folders if path.parent == folder}
         for path, file in self.platters.files.items():
             if path.parent == folder:
                 file.name_synced = True

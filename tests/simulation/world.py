@@ -348,6 +348,7 @@ class World:
         for process, _ in self.recorders:
             process.trouble = 0
         for _ in range(MOST_ROUNDS):
+            self.now += 10**9
             await self._record()
             if not any(path.parent == SPOOL for path in self.platters.folders) and not self.platters.files:
                 return
@@ -419,6 +420,7 @@ async def simulate(seed: int, database: Database | None = None, world: World | N
         patch("transom.spool.format.AESGCM", OnceOnly),
         patch("transom.spool.writer.LARGE_BYTES", 400),
         patch("transom.spool.writer.FRAME_BYTES", 150),
+        patch("transom.spool.reader._BLOCK_BYTES", 220),
     ):
         OnceOnly.used.clear()
         world.platters.folders[SPOOL] = 0

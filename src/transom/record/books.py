@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,12 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from transom.record.stages import Dropped, Recorded
 from transom.secret import Secret
 from transom.spool.reader import Entry, Position
-from transom.store.positions import PositionAdvance, close_writer, look_at_writer, read_position
+from transom.store.positions import (
+    PositionAdvance,
+    close_writer,
+    look_at_writer,
+    read_position,
+    silent_writers,
+)
 from transom.store.write import write_batch
 from transom.types import Begun, RedactedExchange, RedactedFeedback, Withdrawal
 
 _TRY_AGAIN = {"40001", "40P01"}
 """PostgreSQL's serialization failure and deadlock: no fault of the rows."""
+
+SILENT_NS = 3600 * 10**9
+"""Time to mount a spool that was forgotten."""
 
 Item = tuple[Entry, Recorded]
 
@@ -78,6 +88,11 @@ class Books:
     async def look(self, writer_id: str, begun: Begun) -> None:
         """Note what an idle writer has begun."""
         await look_at_writer(self._engine, writer_id, self._host, begun)
+
+    async def silent(self) -> list[str]:
+        """Writers of this host that should have been looked at long ago."""
+        async with self._engine.connect() as connection:
+            return await silent_writers(connection, self._host, time.time_ns() - SILENT_NS)
 
     async def close(self, writer_id: str, begun: Begun) -> int:
         """Close the books of a dead writer; gives how many exchanges died with it."""

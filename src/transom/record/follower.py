@@ -17,12 +17,16 @@ from transom.record.stages import Dropped, Recorded
 from transom.spool.disk import Disk
 from transom.spool.reader import Entry, Position, SpoolReader
 from transom.store.positions import PositionConflict
-from transom.types import Begun, RedactedExchange, RedactedFeedback, Withdrawal
+from transom.types import STORED, Begun, RedactedExchange, RedactedFeedback, Withdrawal
 
 log = structlog.get_logger()
 
 WINDOW_BYTES = 8 * 2**20
 """Of payload in memory at a time; a single larger record comes alone."""
+
+MOST_REFUSALS = 8
+"""Records one after another that the store refuses, before it is the store that is taken to be broken: the records then
+wait until it is mended, and none is given up for its sake."""
 
 _LOOK_AGAIN_NS = 10 * 10**9
 _LOOK_AT_NEWS_NS = 10**9
@@ -42,6 +46,7 @@ class Books(Protocol):
     async def position(self, writer_id: str) -> Position: ...
     async def write(self, batch: Batch) -> None: ...
     async def look(self, writer_id: str, begun: Begun) -> None: ...
+    async def silent(self) -> list[str]: ...
     async def close(self, writer_id: str, begun: Begun) -> int: ...
 
 
@@ -56,6 +61,7 @@ class Follower:
         self._books, self._stages, self._clock = books, stages, clock
         self.committed = self._read = Position()
         self._window: deque[tuple[Entry, asyncio.Task[Recorded]]] = deque()
+        self._refusals = 0
         self._looked: tuple[int, Begun | None] = (0, None)
 
     async def begin(self) -> None:
@@ -126,15 +132,19 @@ class Follower:
         except PositionConflict:
             raise
         except Exception as error:
-            if _is_about_nothing(items):
-                raise
             log.warning("a batch was refused by the store", records=len(items), error=error)
             if len(items) > 1:
                 half = len(items) // 2
                 await self._write(items[:half], expected)
                 await self._write(items[half:], items[half - 1][0].after)
+            elif isinstance(items[0][1], Dropped) or self._refusals == MOST_REFUSALS:
+                raise
             else:
+                self._refusals += 1
                 await self._write([(items[0][0], self._less(items[0][1]))], expected)
+        else:
+            if any(exchange.outcome == STORED for exchange in batch.exchanges):
+                self._refusals = 0
 
     def _less(self, item: Recorded) -> Recorded:
         """The next best thing to store."""
@@ -164,8 +174,3 @@ class Follower:
 
 
 _REFUSED = "store_refused"
-
-
-def _is_about_nothing(items: Sequence[Item]) -> bool:
-    """Whether there is no row left to blame: only a position that the store doesn't accept."""
-    return len(items) == 1 and isinstance(items[0][1], Dropped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,8 @@ WINDOW_RECORDS = 256
 """Records in memory at a time, of all writers together."""
 
 FEWEST_EACH = 16
+_REST_NS = 2 * 10**9
+_CHECK_AGAIN_NS = 600 * 10**9
 
 
 class Recorder:
@@ -47,6 +49,8 @@ class Recorder:
         self._disk, self._clock = disk or Disk(), clock
         self._books = PatientBooks(books, self._excuse, sleep)
         self._followers: dict[str, Follower] = {}
+        self._troubled: dict[str, int] = {}
+        self._checked = 0
 
     async def run(self, stop: asyncio.Event, outlive_writers: bool, patience_s: float = 5) -> None:
         """Record until told to stop, then what is left. `outlive_writers`: and until no writer lives any more.
@@ -76,13 +80,27 @@ class Recorder:
             log.error("the spool could not be listed; it is tried again", error=error)
             return False
         readers = {reader.writer_id: reader for reader in found}
+        await self._close_lost(readers.keys())
         for gone in self._followers.keys() - readers.keys():
             self._followers.pop(gone).end()
         room = max(FEWEST_EACH, WINDOW_RECORDS // max(1, len(readers)))
         return any([await self._advance(reader, room) for reader in readers.values()])
 
+    async def _close_lost(self, present: Collection[str]) -> None:
+        """Close the books of writers of which nothing is left, as after power loss: nothing more will come of them."""
+        now = self._clock()
+        if self._checked and 0 <= now - self._checked < _CHECK_AGAIN_NS:
+            return
+        for writer_id in await self._books.silent():
+            if writer_id not in present:
+                died = await self._books.close(writer_id, Begun(first_day=0, last_day=0))
+                log.error("a writer and its spool are gone", writer=writer_id, exchanges=died)
+        self._checked = now
+
     async def _advance(self, reader: SpoolReader, room: int) -> bool:
-        """A step of one writer, whose trouble with the disk must not hold up the others."""
+        """A step of one writer, whose trouble must not hold up the others."""
+        if 0 <= self._clock() - self._troubled.get(reader.writer_id, -_REST_NS) < _REST_NS:
+            return False
         try:
             follower = self._followers.get(reader.writer_id) or await self._follow(reader)
             alive = reader.is_alive()
@@ -100,6 +118,7 @@ class Recorder:
             raise
         except Exception as error:
             log.error("a writer could not be recorded; it is tried again", writer=reader.writer_id, error=error)
+            self._troubled[reader.writer_id] = self._clock()
         return False
 
     async def _follow(self, reader: SpoolReader) -> Follower:
@@ -153,6 +172,9 @@ class PatientBooks:
 
     async def look(self, writer_id: str, begun: Begun) -> None:
         await self._patiently(self._books.look, writer_id, begun)
+
+    async def silent(self) -> list[str]:
+        return await self._patiently(self._books.silent)
 
     async def close(self, writer_id: str, begun: Begun) -> int:
         return await self._patiently(self._books.close, writer_id, begun)

@@ -17,7 +17,7 @@ from transom.store.positions import read_positions
 
 async def show_status(settings: Settings, keys: list[bytes]) -> Table:
     """A row for each writer. Where the store can't be asked, all that lies in the spool counts as waiting."""
-    positions, caption = await _positions(settings)
+    positions, caption = await _positions(settings) if _has_store(settings) else ({}, None)
     found = spool_status(settings.spool_dir, settings.data / "writers", keys, positions)
     table = Table("writer", "state", "files", "bytes", "waiting", "unreadable", "oldest", caption=caption)
     for column in table.columns[2:]:
@@ -30,9 +30,12 @@ async def show_status(settings: Settings, keys: list[bytes]) -> Table:
     return table
 
 
+def _has_store(settings: Settings) -> bool:
+    """Asking SQLite would make an empty file."""
+    return settings.database_url is not None or Path(settings.data, "transom.db").exists()
+
+
 async def _positions(settings: Settings) -> tuple[dict[str, Position], str | None]:
-    if settings.database_url is None and not Path(settings.data, "transom.db").exists():
-        return {}, None
     engine = connect(settings.database)
     try:
         async with engine.connect() as connection:

@@ -168,6 +168,12 @@ async def _book_the_dead(conn: AsyncConnection, writer_id: str) -> int:
     return all_died
 
 
+async def silent_writers(conn: AsyncConnection, host: str, before_ns: int) -> list[str]:
+    """The writers of a host whose books are open and that no recorder has looked at since."""
+    silent = select(_P.writer_id).where(~_P.closed, _P.host == host, _P.looked_at < before_ns)
+    return list((await conn.execute(silent)).scalars())
+
+
 async def read_positions(conn: AsyncConnection) -> dict[str, str]:
     """Where the next record of each writer is, of those whose books are open."""
     found = await conn.execute(select(_P.writer_id, _P.position).where(~_P.closed, _P.position != ""))

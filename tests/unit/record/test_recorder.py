@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from transom.capture.exchange import Capture, Exchange, RawFeedback
 from transom.config import Settings, shipped
 from transom.record import books as module
+from transom.record import stages as stages_module
 from transom.record.books import Books
-from transom.record.recorder import Recorder
+from transom.record.recorder import Recorder, StoreAway
 from transom.record.stages import Stages
 from transom.redact.bare import bare
 from transom.redact.pool import RedactionFailed
@@ -281,3 +283,76 @@ async def test_it_waits_for_living_writers_only_where_their_records_would_be_los
         world.writer.close()
         await running
     assert (await world.books())["in_flight"] == 0
+
+
+class Away:
+    """Stands in for a store that is out of reach from the start."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(*_: Any) -> Any:
+            raise OperationalError("", {}, Exception("away"))
+
+        return call
+
+
+async def test_told_to_stop_it_does_not_wait_for_ever_and_knows_what_stays_behind(world: World):
+    for _ in range(3):
+        world.put()
+    stages = Stages(PriceBook.load(shipped("prices.json")), Pool(), SECRET)  # type: ignore[arg-type]
+    recorder = Recorder(world.root / "spool", world.root / "writers", [KEY], Away(), stages)  # type: ignore[arg-type]
+    stop = asyncio.Event()
+    stop.set()
+    async with asyncio.timeout(20):
+        with pytest.raises(StoreAway):
+            await recorder.run(stop, outlive_writers=True, patience_s=0.2)
+    assert recorder.waiting() == 3
+
+
+async def test_the_books_of_a_writer_that_vanished_are_closed(world: World, monkeypatch: pytest.MonkeyPatch):
+    world.put()
+    world.writer.begin(time.time_ns())
+    await world.record()
+    world.writer.close()
+    shutil.rmtree(world.root / "spool")
+    shutil.rmtree(world.root / "writers")
+    await world.record()
+    assert (await world.books())["in_flight"] == 1, "its disk may only be late"
+    monkeypatch.setattr(module, "SILENT_NS", 0)
+    await world.record()
+    books = await world.books()
+    assert (books["stored"], books["in_flight"], books["reasons"]["dropped:gateway_died"]) == (1, 0, 1)
+
+
+async def test_an_exchange_that_cannot_be_understood_keeps_its_metadata(world: World, monkeypatch: pytest.MonkeyPatch):
+    def break_off(capture: Capture) -> Exchange:
+        if capture.request_body:
+            raise ZeroDivisionError
+        return real(capture)
+
+    real = stages_module.assemble
+    monkeypatch.setattr(stages_module, "assemble", break_off)
+    ident = world.put()
+    await world.record()
+    trace = await world.trace(ident) or {}
+    assert (trace["outcome"], trace["outcome_reason"]) == ("metadata_only", "recording_error")
+    assert (trace["status_code"], trace["input_messages"]) == (200, [])
+
+
+async def test_a_store_that_refuses_everything_is_broken_and_the_records_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    for _ in range(20):
+        world.put()
+
+    async def broken(*_: Any) -> Any:
+        raise AttributeError("a mistake of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_batch", broken)
+        recorder = world.recorder
+        for _ in range(40):
+            await recorder.step()
+            await asyncio.sleep(0)
+        assert recorder.waiting() == 20
+    await world.record()
+    assert (await world.books())["stored"] == 20
