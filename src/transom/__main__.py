@@ -6,12 +6,15 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from transom import __version__
 from transom.config import ConfigError, Settings, load
@@ -25,6 +28,10 @@ app = typer.Typer(
 )
 prices = typer.Typer(no_args_is_help=True, help="The price list.")
 app.add_typer(prices, name="prices")
+archive = typer.Typer(no_args_is_help=True, help="Traces that have expired.")
+app.add_typer(archive, name="archive")
+spool = typer.Typer(no_args_is_help=True, help="What waits to be recorded.")
+app.add_typer(spool, name="spool")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="A YAML file of settings.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="The folder for database, spool and keys.")]
@@ -36,19 +43,22 @@ def _settings(
     process: str, config: Path | None, data: Path | None, port: int | None, admin_port: int | None
 ) -> tuple[Settings, Secret]:
     """What every process starts with: settings, secret, logging, and no way to leak by a crash."""
-    try:
-        settings = load(config, data=data, port=port, admin_port=admin_port)
-    except ConfigError as error:
-        _fail(str(error))
-    harden()
-    configure_logging(settings.log_level, process)
-    os.umask(0o077)
+    settings = _settings_alone(process, config, data, port=port, admin_port=admin_port)
     settings.data.mkdir(parents=True, exist_ok=True)
     configured = settings.secret_key.get_secret_value() if settings.secret_key else None
     try:
         return settings, load_secret(settings.data, configured)
     except ValueError as error:
         _fail(str(error))
+
+
+def _settings_alone(process: str, config: Path | None, data: Path | None, **overrides: Any) -> Settings:
+    """As `_settings`, where a secret must not be made: a backup brings its own."""
+    settings: Settings = _or_fail(lambda: load(config, data=data, **overrides))
+    harden()
+    configure_logging(settings.log_level, process)
+    os.umask(0o077)
+    return settings
 
 
 def _fail(message: str) -> NoReturn:
@@ -58,8 +68,9 @@ def _fail(message: str) -> NoReturn:
 
 def _run(main: Coroutine[Any, Any, Any]) -> None:
     """Run a child's main on uvloop where there is one; it ends when its supervisor does."""
-    if os.environ.get("TRANSOM_SUPERVISED"):
-        end_with_parent()
+    if supervisor := os.environ.get("TRANSOM_SUPERVISED"):
+        # It may have died while we started; then nobody would tell us to stop.
+        end_with_parent(int(supervisor))
     if sys.platform == "win32":
         asyncio.run(main)
         return
@@ -99,7 +110,10 @@ def serve(
     """Run everything on this machine."""
     from transom.supervise import Supervisor
 
+    from transom.store.parquet.files import check_archive
+
     settings, _ = _settings("supervisor", config, data, port, admin_port)
+    _or_fail(check_archive, settings.retention.archive)
     _check_port(settings.host, settings.port, "--port")
     _check_port(settings.admin_host, settings.admin_port, "--admin-port")
     demo_port = None if _has_provider(settings) else _free_port()
@@ -177,10 +191,10 @@ def recorder(
 ) -> None:
     """Run the recorder of this host alone."""
     from transom.record.run import run
-    from transom.spool.keys import find_key
+    from transom.spool.keys import find_keys
 
     settings, secret = _settings("recorder", config, data, port, admin_port)
-    _explained(run(settings, secret, [_or_fail(find_key, settings)]))
+    _explained(run(settings, secret, _or_fail(find_keys, settings)))
 
 
 def _or_fail(action: Any, *args: Any) -> Any:
@@ -232,10 +246,81 @@ def migrate(
     _explained(migrate_store(settings.database))
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Write database, secret and admin token to one file, while everything runs."""
+    from transom.store.backup import backup as write_backup
+
+    settings = _settings_alone("backup", config, data)
+    with _progress_bar() as show:
+        _explained(write_backup(settings, file, show))
+    typer.echo(f"{file}: {file.stat().st_size / 1e6:,.1f} MB. It holds keys: keep it where nobody else can read it.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `transom backup` wrote.")],
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Put a backup into an empty data folder and database."""
+    from transom.store.restore import restore as read_backup
+
+    settings = _settings_alone("restore", config, data)
+    with _progress_bar() as show:
+        _explained(read_backup(settings, file, show))
+    typer.echo(f"{file}: restored. `transom serve` goes on from there.")
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """On a terminal, shows the bytes done of each thing that is told to it."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total or None)
+            bar.update(tasks[what], completed=done)
+
+        yield show
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@archive.command("query")
+def query_archive(
+    sql: Annotated[str, typer.Argument(help="One SELECT over the view `traces`.")],
+    format: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Ask the archive in SQL (DuckDB's); it can only be read."""
+    from transom.store.parquet.query import print_query
+
+    settings = _settings_alone("archive", config, data)
+    _or_fail(print_query, settings.retention.archive, sql, format.value)
+
+
 @app.command("check-config")
 def check_config(config: ConfigOption = None) -> None:
     """Read the settings and say what is wrong with them."""
-    _or_fail(load, config)
+    from transom.store.parquet.files import check_archive
+
+    settings: Settings = _or_fail(load, config)
+    _or_fail(check_archive, settings.retention.archive)
     typer.echo("The settings are good.")
 
 
@@ -264,6 +349,57 @@ def redact(
     settings, secret = _settings("redact", config, data, None, None)
     for line in redact_stream(sys.stdin, settings, secret, profile, spans):
         sys.stdout.write(line)
+
+
+@spool.command("status")
+def show_spool(config: ConfigOption = None, data: DataOption = None) -> None:
+    """Say what waits in this host's spool, by writer, without opening a record."""
+    from transom.record.status import show_status
+    from transom.spool.keys import find_keys
+
+    settings, _ = _settings("spool", config, data, None, None)
+    Console(soft_wrap=True).print(asyncio.run(show_status(settings, _or_fail(find_keys, settings))))
+
+
+@app.command()
+def doctor(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+    admin_port: AdminPortOption = None,
+    prove: Annotated[bool, typer.Option("--prove", help="Send a canary, and look for it everywhere.")] = False,
+    gateway: Annotated[str | None, typer.Option(help="The gateway's address, if it is on another machine.")] = None,
+    log: Annotated[list[Path] | None, typer.Option(help="A log file to search for the canary, too.")] = None,
+) -> None:
+    """Look at an installation, and say what is well and what to do about the rest."""
+    from transom import doctor as checks
+
+    settings, secret = _settings("doctor", config, data, port, admin_port)
+    given = {"gateway": gateway, "logs": [*settings.proof.logs, *(log or [])]}
+    proof = settings.proof.model_copy(update={name: value for name, value in given.items() if value})
+    settings = settings.model_copy(update={"proof": proof})
+    console = Console(soft_wrap=True)
+    found = asyncio.run(checks.examine(settings))
+    console.print(checks.shown(found))
+    well = all(check.ok for check in found)
+    if prove:
+        well = _prove(settings, secret, console)
+    raise typer.Exit(0 if well else 1)
+
+
+def _prove(settings: Settings, secret: Secret, console: Console) -> bool:
+    from transom.doctor import shown_proof
+    from transom.prove.run import prove
+    from transom.prove.traffic import Unfinished
+
+    try:
+        proof = asyncio.run(prove(settings, secret))
+    except Unfinished as error:
+        _fail(f"no proof could be made: {error}")
+    except ConfigError as error:
+        _fail(str(error))
+    console.print(shown_proof(proof))
+    return proof.holds
 
 
 @prices.command("update")

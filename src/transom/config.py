@@ -10,11 +10,20 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,8 +33,8 @@ from pydantic_settings import (
 )
 
 PREFIX = "TRANSOM_"
-RESERVED_PROVIDERS = frozenset({"v1", "health", "metrics"})
-SECRETS = frozenset({"api_key", "admin_token", "secret_key", "spool_key"})
+RESERVED_PROVIDERS = frozenset({"v1", "health", "metrics", "_transom"})
+SECRETS = frozenset({"api_key", "admin_token", "secret_key", "spool_key", "spool_key_previous"})
 
 
 class ConfigError(Exception):
@@ -96,10 +105,33 @@ class Feedback(_Section):
     token_ttl_s: int = 7 * 24 * 3600
 
 
-class Retention(_Section):
-    """Days that traces are kept; null keeps them."""
+class Kept(_Section):
+    """Days that traces are kept, and their content; null keeps them."""
 
     days: int | None = Field(None, ge=1)
+    content_days: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _content_goes_first(self) -> Self:
+        if self.days and self.content_days and self.content_days > self.days:
+            raise ValueError("content_days is more than days: content can't be kept longer than its trace")
+        return self
+
+
+class Retention(Kept):
+    """How long traces are kept. `projects` have limits of their own; `archive` is a folder for traces that expire."""
+
+    projects: dict[str, Kept] = {}
+    archive: Path | None = None
+
+
+class Proof(_Section):
+    """The canary's way: `gateway` and `admin` where they aren't on this machine, and log files to search as well."""
+
+    daily: bool = True
+    gateway: Annotated[str, AfterValidator(_absolute_url)] | None = None
+    admin: Annotated[str, AfterValidator(_absolute_url)] | None = None
+    logs: list[Path] = []
 
 
 class Prices(_Section):
@@ -148,11 +180,13 @@ class Settings(BaseSettings):
     redaction: Redaction = Redaction()
     feedback: Feedback = Feedback()
     retention: Retention = Retention()
+    proof: Proof = Proof()
     prices: Prices = Prices()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     admin_token: SecretStr | None = None
     secret_key: SecretStr | None = None
     spool_key: SecretStr | None = None
+    spool_key_previous: SecretStr | None = None
 
     @field_validator("providers", mode="before")
     @classmethod
@@ -310,6 +344,13 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def local_url(host: str, port: int) -> str:
+    """Where a server of this machine that is bound to `host` can be reached from this machine."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (it is what we look for)
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def shipped(name: str) -> Path:

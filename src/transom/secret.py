@@ -24,11 +24,7 @@ def derive(key: bytes, purpose: str, salt: bytes | None = None, length: int = 32
 
 def mac(key: bytes, *parts: bytes) -> bytes:
     """HMAC-SHA256 over length-prefixed parts, so that no two lists of parts collide."""
-    digest = hmac.new(key, digestmod=sha256)
-    for part in parts:
-        digest.update(len(part).to_bytes(8))
-        digest.update(part)
-    return digest.digest()
+    return hmac.digest(key, b"".join(len(part).to_bytes(8) + part for part in parts), "sha256")
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,21 @@ class Secret:
     def sessions(self) -> bytes:
         """Key that signs admin sessions and CSRF tokens."""
         return derive(self.key, "transom admin sessions")
+
+    @cached_property
+    def proof_token(self) -> str:
+        """What the proof's own exchanges show the gateway."""
+        return derive(self.key, "transom proof").hex()
+
+    @cached_property
+    def audit(self) -> bytes:
+        """Key by which the audit log names whom an erasure was about."""
+        return derive(self.key, "transom audit")
+
+    @cached_property
+    def erasures(self) -> bytes:
+        """Key that seals whom an erasure is about, as long as it is repeated."""
+        return derive(self.key, "transom erasures")
 
     def placeholders(self, project_id: str) -> bytes:
         """Key of a project's placeholder tags and keyed ids."""

@@ -16,6 +16,9 @@ PICODOLLARS_PER_DOLLAR = 10**12
 DAY_NS = 86_400 * 10**9
 
 DEFAULT_PROJECT = "default"
+OWN_PROJECT = "_transom"
+"""Of Transom's own traffic, which lists and statistics leave out unless it is asked for; also its provider's name."""
+
 ANONYMOUS_KEY = "anonymous"
 """The `key_id` of a caller that sent no credential."""
 
@@ -147,7 +150,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 class RedactedExchange(msgspec.Struct, frozen=True, kw_only=True):
     """An exchange that may be stored, shown and exported. The only thing the store's write function takes.
 
-    `started_at` is Unix nanoseconds UTC. Text fields have all passed redaction.
+    `started_at` is Unix nanoseconds UTC. Text fields have all passed redaction. `session_inferred` is set by the store,
+    where the client named no session and its history tells which it is.
     When `outcome` isn't `stored`, messages and tools are empty.
     """
 
@@ -166,6 +170,7 @@ class RedactedExchange(msgspec.Struct, frozen=True, kw_only=True):
     otel_span_id: str | None = None
     otel_parent_span_id: str | None = None
     session_id: str | None = None
+    session_inferred: bool = False
     user_id: str | None = None
     app: str | None = None
     tags: list[str] = []
@@ -173,6 +178,7 @@ class RedactedExchange(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     response_model: str | None = None
     response_id: str | None = None
+    previous_response_id: str | None = None
     request_id: str | None = None
     client_request_id: str | None = None
     status_code: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -12,9 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transom.config import Settings
 from transom.process import stop_event, wait_or_stop
-from transom.store import jobs
+from transom.prove.apart import prove_apart
+from transom.secret import Secret, load_secret
+from transom.store import jobs, retention
 from transom.store.engine import check_schema, connect
-from transom.store.retention import delete_before
+from transom.store.erasure import KIND as ERASE
+from transom.store.erasure import erase_again
+from transom.store.parquet.files import check_archive
 from transom.types import ANONYMOUS_KEY, DEFAULT_PROJECT
 
 log = structlog.get_logger()
@@ -22,35 +25,48 @@ log = structlog.get_logger()
 NICENESS = 10
 IDLE_S = 2.0
 LEASE_S = 300
-RETENTION_BATCH = 500
-_DAY_NS = 86_400 * 10**9
+PROOF_DELAY_S = 3600.0
+"""After the start of the day, or of a first worker, whose machine has enough to do."""
 
-Handler = Callable[[AsyncEngine, Settings], Awaitable[None]]
-
-
-async def delete_expired(engine: AsyncEngine, settings: Settings) -> None:
-    """Delete traces older than `retention.days`, a batch a transaction, so that nothing waits long for the lock."""
-    assert settings.retention.days is not None
-    cutoff = time.time_ns() - settings.retention.days * _DAY_NS
-    deleted = RETENTION_BATCH
-    while deleted == RETENTION_BATCH:
-        async with engine.begin() as connection:
-            deleted = await delete_before(connection, cutoff, RETENTION_BATCH)
-        if deleted:
-            log.info("expired traces deleted", traces=deleted)
+Handler = Callable[[AsyncEngine, Settings, jobs.Job], Awaitable[None]]
 
 
-HANDLERS: dict[str, Handler] = {"retention": delete_expired}
+async def expire(engine: AsyncEngine, settings: Settings, _: jobs.Job) -> None:
+    """Take out what is past its time."""
+    done = await retention.expire(engine, settings.retention)
+    if any(done.values()):
+        log.info("retention", **done)
+
+
+async def erase(engine: AsyncEngine, settings: Settings, job: jobs.Job) -> None:
+    """Repeat an erasure, for what has arrived since."""
+    await erase_again(engine, job, settings.retention.archive, _secret(settings))
+
+
+def _secret(settings: Settings) -> Secret:
+    return load_secret(settings.data, settings.secret_key.get_secret_value() if settings.secret_key else None)
+
+
+async def prove(_: AsyncEngine, settings: Settings, __: jobs.Job) -> None:
+    """Prove that nothing raw is kept."""
+    await prove_apart(settings)
+
+
+HANDLERS: dict[str, Handler] = {"retention": expire, ERASE: erase, "prove": prove}
 """What each kind of job does."""
 
 
 async def schedule(engine: AsyncEngine, settings: Settings) -> None:
     """Enqueue what is due today; the dedupe key keeps it to once a day whatever number of workers run."""
-    if settings.retention.days is None:
-        return
+    due = {"retention": 0.0}
+    if settings.proof.daily:
+        due["prove"] = PROOF_DELAY_S
     today = datetime.now(UTC).date().isoformat()
     async with engine.begin() as connection:
-        await jobs.enqueue(connection, "retention", {}, DEFAULT_PROJECT, ANONYMOUS_KEY, dedupe=f"retention {today}")
+        for kind, delay_s in due.items():
+            await jobs.enqueue(
+                connection, kind, {}, DEFAULT_PROJECT, ANONYMOUS_KEY, dedupe=f"{kind} {today}", delay_s=delay_s
+            )
 
 
 async def work_once(engine: AsyncEngine, settings: Settings) -> bool:
@@ -58,7 +74,7 @@ async def work_once(engine: AsyncEngine, settings: Settings) -> bool:
     claimed = await jobs.claim(engine, list(HANDLERS), LEASE_S, limit=1)
     for job in claimed:
         try:
-            await HANDLERS[job.kind](engine, settings)
+            await HANDLERS[job.kind](engine, settings, job)
         except Exception as error:
             log.error("a job failed", kind=job.kind, attempts=job.attempts, error=error)
             await jobs.fail(engine, job)
@@ -68,7 +84,8 @@ async def work_once(engine: AsyncEngine, settings: Settings) -> bool:
 
 
 async def run(settings: Settings) -> None:
-    """Work until SIGTERM; a job that is cut off is leased out again."""
+    """Work until SIGTERM; a job that is cut off is leased out again. Raises ConfigError if the archive can't be."""
+    check_archive(settings.retention.archive)
     os.nice(NICENESS)
     stop = stop_event()
     engine = connect(settings.database)

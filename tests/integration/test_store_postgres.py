@@ -12,13 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.db import postgres, postgres_db, postgres_url
 from tests.unit.store.builders import NOON, begun, exchange, feedback, rows, say, trace_id, write
 from transom.store import jobs
+from transom.store.deletion import delete_traces
 from transom.store.dialect import writing
 from transom.store.engine import migrate
-from transom.store.models import FEEDBACK, JOB, MESSAGE, ROLLUP, SESSION_MESSAGE, TRACE
+from transom.store.models import CHAIN, FEEDBACK, JOB, MESSAGE, ROLLUP, SESSION_MESSAGE, TRACE
 from transom.store.positions import PositionAdvance, close_writer
 from transom.store.read import get_trace
-from transom.store.retention import delete_before, delete_traces
+from transom.store.rollups import STEPS
 from transom.store.write import PositionConflict
+from transom.types import RedactedExchange
 
 __all__ = ["postgres", "postgres_db", "postgres_url"]
 
@@ -44,7 +46,7 @@ async def test_recorders_that_store_the_same_messages_at_once(postgres_db: Async
 
 async def test_recorders_of_one_name_lose_no_count(postgres_db: AsyncEngine) -> None:
     await asyncio.gather(*(write(postgres_db, exchange(n, started_at=NOON)) for n in range(20)))
-    assert [row["requests"] for row in await rows(postgres_db, ROLLUP)] == [20, 20]
+    assert [row["requests"] for row in await rows(postgres_db, ROLLUP)] == [20] * len(STEPS)
 
 
 async def test_of_two_recorders_of_one_writer_one_gives_way(postgres_db: AsyncEngine) -> None:
@@ -111,13 +113,17 @@ async def test_retention_takes_no_message_that_is_being_sent_again(postgres_db: 
             await write(postgres_db, old, recorder="host-1")
             await write(postgres_db, exchange(1_000 + number, input_messages=SHARED), recorder="host-1")
 
+    async def delete_some() -> int:
+        old = [row["id"] for row in await rows(postgres_db, TRACE) if row["started_at"] == NOON]
+        return await delete_traces(postgres_db, old[:5])
+
     async def expire() -> None:
         while not recording.done():
-            await delete_before(postgres_db, NOON + 1, 5)
+            await delete_some()
 
     recording = asyncio.create_task(record())
     await asyncio.gather(recording, expire())
-    while await delete_before(postgres_db, NOON + 1, 5):
+    while await delete_some():
         pass
     held = {row["message_id"] for row in await rows(postgres_db, SESSION_MESSAGE)}
     assert {row["id"] for row in await rows(postgres_db, MESSAGE)} == held
@@ -148,3 +154,21 @@ async def test_processes_that_migrate_at_once_wait_for_each_other(postgres_db: A
     await asyncio.gather(*(migrate(postgres_db) for _ in range(3)))
     await write(postgres_db, exchange(1))
     assert len(await rows(postgres_db, TRACE)) == 1
+
+
+async def test_recorders_that_go_on_with_the_same_conversations_at_once(postgres_db: AsyncEngine) -> None:
+    def turn(number: int, conversation: int) -> RedactedExchange:
+        said = [say("user", f"q{conversation}"), say("assistant", f"a{conversation}"), say("user", f"more {number}")]
+        return exchange(number, input_messages=said)
+
+    firsts = [
+        exchange(n, input_messages=[say("user", f"q{n}")], output_messages=[say("assistant", f"a{n}")])
+        for n in range(20)
+    ]
+    await write(postgres_db, *firsts)
+    seconds = [[turn(20 * at + n, n) for n in range(20)] for at in range(1, 5)]
+    await asyncio.gather(*(write(postgres_db, *turns[:: (-1) ** n]) for n, turns in enumerate(seconds)))
+    sessions = [row["session_id"] for row in await rows(postgres_db, TRACE)]
+    assert sessions == [trace_id(n) for n in range(20)] * 5
+    chains = await rows(postgres_db, CHAIN)
+    assert {row["trace_id"] for row in chains if not row["open"]} == {trace_id(n) for n in range(20)}

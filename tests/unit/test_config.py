@@ -190,3 +190,16 @@ def test_shipped_files_are_found(name):
 
 def test_a_section_with_everything_commented_out_has_its_defaults(tmp_path):
     assert load(write(tmp_path, "limits:\n  # connect_s: 5\nredaction: {file: null}\n")) == Settings()
+
+
+def test_a_project_named_under_retention_has_its_own_limits_alone(tmp_path: Path):
+    path = write(tmp_path, "retention:\n  days: 30\n  projects:\n    research:\n      content_days: 7\n")
+    kept = load(path).retention
+    assert (kept.days, kept.content_days, kept.archive) == (30, None, None)
+    assert (kept.projects["research"].days, kept.projects["research"].content_days) == (None, 7)
+
+
+@pytest.mark.parametrize("limits", ["{days: 7, content_days: 8}", "{projects: {research: {days: 7, content_days: 8}}}"])
+def test_content_cannot_be_kept_longer_than_its_trace(tmp_path: Path, limits: str):
+    with pytest.raises(ConfigError, match=r"retention.*content_days is more than days"):
+        load(write(tmp_path, f"retention: {limits}\n"))

@@ -13,8 +13,9 @@ from transom.admin.context import AdminParts
 from transom.admin.filters import MOST_ROWS, PAGE_ROWS, Text, TraceListQuery
 from transom.admin.login import bearer
 from transom.admin.present import nanoseconds
-from transom.admin.schema import Completeness, Feedback, Page, Session, Stats, Trace, TraceRow
+from transom.admin.schema import Completeness, Feedback, Page, Proof, Session, Stats, Trace, TraceRow
 from transom.store.completeness import completeness
+from transom.store.proofs import list_proofs
 from transom.store.read import Page as StoredPage
 from transom.store.read import get_trace, list_feedback, list_traces
 from transom.store.sessions import list_sessions
@@ -23,12 +24,13 @@ from transom.store.stats import stats
 _DAY_NS = 24 * 3600 * 10**9
 
 # Declares the scheme in OpenAPI; `bearer` does the checking.
-_documented = HTTPBearer(auto_error=False, description="The admin token.")
+documented = HTTPBearer(auto_error=False, description="The admin token.")
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(bearer), Depends(_documented)])
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(bearer), Depends(documented)])
 
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 Cursor = Annotated[Text | None, Query(description="`next_cursor` of the page before.")]
+ProofCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")]
 FeedbackCursor = Annotated[str | None, Query(pattern=r"^[0-8]?[0-9]{1,18}\.[^\x00]{1,200}$")]
 
 
@@ -85,6 +87,13 @@ async def where_all_went(admin: AdminParts, days: Annotated[int, Query(ge=0, le=
     """Where every exchange begun has gone, in all and on each of the newest days."""
     async with admin.engine.connect() as conn:
         return await completeness(conn, days)
+
+
+@router.get("/proofs", response_model=Page[Proof])
+async def proofs(admin: AdminParts, cursor: ProofCursor = None, limit: Limit = PAGE_ROWS) -> dict[str, Any]:
+    """Proofs that nothing raw is kept, the newest first."""
+    async with admin.engine.connect() as conn:
+        return _page(await list_proofs(conn, cursor, limit))
 
 
 def _page(page: StoredPage) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transom.admin.access import Access
 from transom.config import Settings
+from transom.secret import Secret
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Admin:
     settings: Settings
     engine: AsyncEngine
     access: Access
+    secret: Secret
     notice: str | None = None
 
 

@@ -33,6 +33,7 @@ class TraceQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     q: Text | None = Field(None, description="Words, all of which a message holds.")
+    project_id: Text | None = Field(None, description="All but `_transom`, Transom's own traffic, unless given.")
     model: Text | None = Field(None, description="The model that was asked for.")
     provider: Text | None = None
     route: Text | None = None

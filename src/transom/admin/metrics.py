@@ -21,13 +21,15 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transom.config import PUBLIC_PROVIDERS, Settings
 from transom.store.completeness import completeness
 from transom.store.models import ROLLUP
-from transom.store.rollups import HISTOGRAMS, STEPS, Tally
+from transom.store.projects import of_project
+from transom.store.proofs import last_proof
+from transom.store.read import Row
+from transom.store.rollups import DAY, HISTOGRAMS, Tally, read_tallies
 from transom.types import PICODOLLARS_PER_DOLLAR, OutcomeState
 
 OTHER = "other"
@@ -38,28 +40,30 @@ _SUMS = {
     "unpriced": "Exchanges whose cost is unknown; cost leaves them out.",
     "uncounted": "Exchanges whose tokens are unknown; tokens leave them out.",
 }
-_COLUMNS = [column for column in ROLLUP.c if column.name not in ("project_id", "key_id", "step", "start", "recorder")]
 
 Tallies = Mapping[tuple[str, str], Tally]
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a scrape shows: sums by provider and route, where every exchange went, and bytes that wait."""
+    """What a scrape shows: sums by provider and route, where every exchange went, what waits, and the last proof."""
 
     tallies: Tallies
     went: Mapping[str, Any]
     spool_bytes: int
+    proof: Row | None
 
 
 async def read_numbers(conn: AsyncConnection, settings: Settings) -> Numbers:
     """Everything since the beginning, from the rollups and the books of the spool's writers."""
     tallies: dict[tuple[str, str], Tally] = {}
     providers = {*PUBLIC_PROVIDERS, *settings.providers}
-    async for row in (await conn.stream(select(*_COLUMNS).where(ROLLUP.c.step == max(STEPS)))).mappings():
-        key = (_known(row["provider"], providers), _known(row["route"], settings.routes))
-        tallies.setdefault(key, Tally()).add_row(row)
-    return Numbers(tallies, await completeness(conn), _bytes_in(settings.spool_dir))
+    wanted = [ROLLUP.c.step == DAY, of_project(ROLLUP.c.project_id, None)]
+    found = await read_tallies(conn, [ROLLUP.c.provider, ROLLUP.c.route], wanted)
+    for (provider, route), tally in found.items():
+        key = (_known(provider, providers), _known(route, settings.routes))
+        tallies.setdefault(key, Tally()).merge(tally)
+    return Numbers(tallies, await completeness(conn), _bytes_in(settings.spool_dir), await last_proof(conn))
 
 
 def _known(name: str, names: Collection[str]) -> str:
@@ -91,6 +95,7 @@ class _Numbers(Collector):
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily("transom_build", "The version that runs.", {"version": version("transom")})
         yield from _books(self._numbers)
+        yield from _proof(self._numbers.proof)
         tallies = self._numbers.tallies
         yield _counter("requests", "Exchanges by status class.", "status", tallies, lambda t: t.counts["statuses"])
         yield _counter("endings", "Exchanges by how they ended.", "ended", tallies, lambda t: t.counts["endings"])
@@ -115,6 +120,14 @@ def _books(numbers: Numbers) -> Iterator[Metric]:
         "transom_lag_seconds", "How long after its end an exchange was stored, or has waited since.", went["lag_s"]
     )
     yield GaugeMetricFamily("transom_spool_bytes", "Size of this host's spool.", value=numbers.spool_bytes)
+
+
+def _proof(proof: Row | None) -> Iterator[Metric]:
+    """Nothing before the first one: then neither number is known."""
+    if proof is None:
+        return
+    yield GaugeMetricFamily("transom_proof_ok", "Whether the last proof found no leak.", value=int(proof["holds"]))
+    yield GaugeMetricFamily("transom_proof_time_seconds", "When the last proof was made (Unix).", proof["at"] / 1e9)
 
 
 def _counter(name: str, help: str, label: str, tallies: Tallies, counts: Any) -> Metric:

@@ -18,13 +18,15 @@ from transom.admin.login import SessionNonce
 from transom.admin.marks import Marks
 from transom.admin.present import iso, share
 from transom.admin.render import render
-from transom.config import Settings
+from transom.config import Settings, local_url
 from transom.store.completeness import completeness
+from transom.store.proofs import list_proofs
 from transom.store.read import Page, filter_values, get_trace, list_traces
 from transom.store.sessions import get_session, list_sessions
 from transom.store.stats import stats
 
 _DAYS_SHOWN = 30
+_PROOFS_SHOWN = 30
 _DAY_NS = 24 * 3600 * 10**9
 
 router = APIRouter(include_in_schema=False)
@@ -128,6 +130,13 @@ async def completeness_page(request: Request, admin: AdminParts, _: SessionNonce
     return render(request, "completeness.html", {"went": went, "reasons": list(_reasons(went))})
 
 
+@router.get("/proofs")
+async def proofs_page(request: Request, admin: AdminParts, _: SessionNonce) -> Response:
+    async with admin.engine.connect() as conn:
+        proofs = (await list_proofs(conn, limit=_PROOFS_SHOWN)).rows
+    return render(request, "proofs.html", {"proofs": proofs, "last": proofs[0] if proofs else None})
+
+
 def _reasons(went: dict[str, Any]) -> Iterator[tuple[str, str, int, str]]:
     """(outcome, reason, count, share of all) of what was not stored whole, the most frequent first."""
     for name, number in sorted(went["reasons"].items(), key=lambda item: (-item[1], item[0])):
@@ -138,6 +147,4 @@ def _reasons(went: dict[str, Any]) -> Iterator[tuple[str, str, int, str]]:
 
 def base_url(settings: Settings) -> str:
     """What an app on this machine sets as OPENAI_BASE_URL."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    reachable = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else host  # noqa: S104 (it is what we look for)
-    return f"http://{reachable}:{settings.port}/v1"
+    return f"{local_url(settings.host, settings.port)}/v1"

@@ -146,6 +146,7 @@ def why_metadata_only(reason: str | None) -> str:
 
 
 FILTERS: dict[str, Any] = {
+    "size": size,
     "usd": usd,
     "duration": duration,
     "count": count,

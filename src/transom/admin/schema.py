@@ -143,11 +143,12 @@ class Trace(_TraceFields):
 
 
 class Session(BaseModel):
-    """The traces that one caller gave the same session id."""
+    """The traces of one caller with the same session id, which the client gave or which their history tells."""
 
     project_id: str
     key_id: str
     session_id: str
+    session_source: Literal["client", "inferred"]
     user_id: str | None
     app: str | None
     started_at: Time
@@ -231,3 +232,45 @@ class Completeness(_Books):
 
     lag_s: float
     days: list[CompletenessDay]
+
+
+class ProofFinding(BaseModel):
+    """A kind of personal data, and the place where it was found or was not replaced."""
+
+    kind: str
+    place: str
+
+
+class Proof(BaseModel):
+    """A canary's way through the system: the kinds it carried, and how many bytes of each place were searched for it.
+
+    `holds` where `found` is empty.
+    """
+
+    number: int
+    at: Time
+    profile: str
+    holds: bool
+    kinds: list[str]
+    places: dict[str, int]
+    found: list[ProofFinding]
+    bytes_searched: int
+
+
+class Erased(BaseModel):
+    """How many traces were erased at once. More may follow within the hour: what was still on its way."""
+
+    traces: int
+
+
+class AuditEntry(BaseModel):
+    """Something done to the records. `subject` is a keyed hash of the id that it was about, or empty."""
+
+    number: int
+    at: Time
+    project_id: str
+    actor: str
+    action: str
+    subject: str
+    traces: int
+    detail: dict[str, Any]

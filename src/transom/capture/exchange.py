@@ -102,6 +102,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     response_model: str | None = None
     response_id: str | None = None
+    previous_response_id: str | None = None
     request_id: str | None = None
     client_request_id: str | None = None
     status_code: int | None = None

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from transom.config import Settings
+from transom.gateway.canary import PREFIX, CanaryWay
 from transom.gateway.errors import Refused, error_body, speaks_anthropic
 from transom.gateway.feedback import FeedbackDesk, feedback_routes
 from transom.gateway.recording import Recording
@@ -42,6 +43,7 @@ class Gateway:
         self.client = Client(_client_limits(settings), _tls())
         signer = TokenSigner(secret.feedback_tokens, settings.feedback.token_ttl_s)
         self.relay = Relay(Router(settings), self.client, self.recording, secret, signer, settings.limits.body_bytes)
+        self._canary = CanaryWay(settings, self.relay)
         self.ready = False
         self._api = _api(self, FeedbackDesk(self.writer, secret, signer))
         self._disk_watch: asyncio.Task[None] | None = None
@@ -51,6 +53,8 @@ class Gateway:
             await self._lifespan(receive, send)
         elif _is_ours(scope["path"]):
             await self._api(scope, receive, send)
+        elif scope["path"].startswith(PREFIX) and self._canary.admits(scope):
+            await self._canary(scope, receive, send)
         elif scope["method"] == "GET" and scope["path"].rstrip("/") == "/v1/models" and self._names_models():
             await self._list_models(scope, send)
         else:

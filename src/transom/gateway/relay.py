@@ -51,9 +51,11 @@ class Relay:
         secret: Secret,
         signer: TokenSigner,
         body_bytes: int,
+        project_id: str = DEFAULT_PROJECT,
     ) -> None:
         self.router, self.client, self.recording = router, client, recording
         self.secret, self.signer, self.body_bytes = secret, signer, body_bytes
+        self.project_id = project_id
         self._key_ids: dict[bytes, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -279,7 +281,7 @@ class Call:
         names = {name.lower() for name, _ in response.headers}
         if b"x-request-id" not in names:
             own.append((b"x-request-id", self.id.encode()))
-        token = self.relay.signer.sign(self.id, DEFAULT_PROJECT, self.key_id)
+        token = self.relay.signer.sign(self.id, self.relay.project_id, self.key_id)
         own.append((b"x-transom-feedback-token", token))
         own.append((b"server-timing", b"transom;dur=%.2f" % (self._overhead_ns() / 1e6)))
         headers = rules.to_client(response.headers) + own
@@ -346,7 +348,7 @@ class Call:
         target = self.target
         return Capture(
             id=self.id,
-            project_id=DEFAULT_PROJECT,
+            project_id=self.relay.project_id,
             key_id=self.key_id,
             started_at=self.started_at,
             method=self.scope["method"],

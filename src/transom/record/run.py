@@ -16,7 +16,7 @@ from transom.record.stages import Stages
 from transom.redact.pool import RedactionPool
 from transom.secret import Secret
 from transom.spool.keys import key_outlives_us
-from transom.store.engine import check_schema, connect
+from transom.store.engine import check_schema, connect, outlive_power_loss
 from transom.usage.pricing import PriceBook
 
 log = structlog.get_logger()
@@ -30,6 +30,9 @@ async def run(settings: Settings, secret: Secret, keys: list[bytes]) -> None:
     os.nice(NICENESS)
     stop = stop_event()
     engine = connect(settings.database)
+    if settings.spool.fsync:
+        # Spool files are deleted once their records are committed, so the commits must be as lasting as they were.
+        outlive_power_loss(engine)
     await check_schema(engine)
     prices = PriceBook.load(settings.prices.file or shipped("prices.json"))
     async with RedactionPool(settings, secret) as pool:

@@ -44,7 +44,7 @@ def bare(exchange: Exchange, usage: Usage, cost: Cost, outcome: Outcome, secret:
 
 def _named(exchange: Exchange, name: Callable[[str], str]) -> dict[str, Json]:
     """Names that models, providers and libraries give."""
-    fields = ("model", "response_model", "response_id", "request_id", "error_type")
+    fields = ("model", "response_model", "response_id", "previous_response_id", "request_id", "error_type")
     values: dict[str, str | None] = {field: getattr(exchange, field) for field in fields}
     return {
         **{field: None if value is None else name(value) for field, value in values.items()},

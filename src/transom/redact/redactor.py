@@ -31,6 +31,11 @@ from transom.types import (
 
 IdKind = Literal["user", "session", "other"]
 
+_IDS = [
+    *("app", "model", "response_model", "response_id", "previous_response_id"),
+    *("request_id", "client_request_id", "error_type"),
+]
+
 
 class Redactor:
     """Redacts with one profile. Raises ConfigError or ModelMismatch if that can't be loaded.
@@ -68,8 +73,7 @@ class Redactor:
     def _ids(self, exchange: Exchange) -> dict[str, Json]:
         """What only the pattern recognizers look at."""
         rules, project = self._rules(exchange.project_id), exchange.project_id
-        names = ("app", "model", "response_model", "response_id", "request_id", "client_request_id", "error_type")
-        values: dict[str, str | None] = {name: getattr(exchange, name) for name in names}
+        values: dict[str, str | None] = {name: getattr(exchange, name) for name in _IDS}
         return {
             **{
                 name: None if value is None else self.redact_id(value, "other", project)

@@ -47,7 +47,9 @@ class SpoolWriter:
         self._disk.make_folder(self.folder)
         if fsync:
             self._disk.sync_folder(spool)
-        self._key, self._file_bytes, self._max_bytes, self._fsync = key, file_bytes, max_bytes, fsync
+        # A file is deleted when all of it is recorded: one as large as the bound would never make room.
+        self._file_bytes = min(file_bytes, max_bytes // 8)
+        self._key, self._max_bytes, self._fsync = key, max_bytes, fsync
         self._lock = threading.Lock()
         self._number = 0
         self._file: _File | None = None

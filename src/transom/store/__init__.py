@@ -12,7 +12,11 @@ transaction of their own, or a connection, to take part in the caller's.
 `sessions`    list_sessions, get_session
 `stats`       stats
 `jobs`        enqueue, claim, complete, fail, Job
-`retention`   delete_before, delete_traces, erase_user
+`retention`   expire
+`erasure`     erase, erase_again, Target
+`audit`       list_audit
+`parquet`     the archive: keep_traces, erase_from_archive, print_query
+`backup`      backup; `restore` restore: one file (`archive`) with database, secret and admin token
 
 A trace in a list has the fields of "A trace in JSON" but `input_messages`, `output_messages`, `tools`, `remarks` and
 `scores`, and more: `method`, `path`, `outcome_reason`, `otel_parent_span_id`, `request_id`, `client_request_id`,
@@ -20,9 +24,9 @@ A trace in a list has the fields of "A trace in JSON" but `input_messages`, `out
 `{"up": int, "down": int, "count": int}`. `get_trace` has the messages (`{role, parts, name, finish_reason}`), the
 remarks (with their `path` in the message's parts) and `feedback` as a list.
 
-A session in a list: `project_id, key_id, session_id, user_id, app, started_at, last_started_at, last_trace_id, traces,
-errors, input_tokens, output_tokens, cost_usd, unpriced, input_preview, output_preview`. `get_session` adds `messages`
-(each once, with its `trace_id`), `trace_rows` (oldest first) and `feedback`.
+A session in a list: `project_id, key_id, session_id, session_source, user_id, app, started_at, last_started_at,
+last_trace_id, traces, errors, input_tokens, output_tokens, cost_usd, unpriced, input_preview, output_preview`.
+`get_session` adds `messages` (each once, with its `trace_id`), `trace_rows` (oldest first) and `feedback`.
 
 Feedback: `id, project_id, key_id, created_at, target, target_id, name, author, score, comment, correction, labels,
 trace_id, status` (`linked` or `pending`).

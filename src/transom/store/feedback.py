@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from transom.store.bulk import one_of
 from transom.store.dialect import insert
 from transom.store.models import FEEDBACK, TRACE, WITHDRAWN
 from transom.store.rows import fit_id, to_text
@@ -16,7 +17,6 @@ from transom.types import RedactedExchange, RedactedFeedback, Withdrawal
 _F, _T = FEEDBACK.c, TRACE.c
 _ONE_PER_AUTHOR = ("project_id", "key_id", "target", "target_id", "name", "author")
 _SAID = ("id", "created_at", "score", "comment", "correction", "labels")
-_CHUNK = 500
 
 
 async def keep_feedback(conn: AsyncConnection, items: Sequence[RedactedFeedback | Withdrawal]) -> tuple[int, int]:
@@ -117,11 +117,9 @@ async def _naming(conn: AsyncConnection, target_ids: set[str | None]) -> Waiting
     """The feedback that names one of these ids, by owner, target and id."""
     found: Waiting = {}
     ids = sorted(i for i in target_ids if i is not None)
-    for start in range(0, len(ids), _CHUNK):
-        rows = await conn.execute(select(FEEDBACK).where(_F.target_id.in_(ids[start : start + _CHUNK])))
-        for row in rows.mappings():
-            key = (row["project_id"], row["key_id"], row["target"], row["target_id"])
-            found.setdefault(key, []).append(dict(row))
+    for row in (await conn.execute(select(FEEDBACK).where(one_of(conn, _F.target_id, ids)))).mappings():
+        key = (row["project_id"], row["key_id"], row["target"], row["target_id"])
+        found.setdefault(key, []).append(dict(row))
     return found
 
 

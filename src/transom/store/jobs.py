@@ -11,7 +11,8 @@ import msgspec
 from sqlalchemy import and_, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from transom.store.dialect import Db, insert, writing
+from transom.store.bulk import insert_many
+from transom.store.dialect import Db, writing
 from transom.store.models import JOB
 from transom.store.rows import from_text, to_text
 from transom.types import Json
@@ -41,6 +42,36 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
 
 
+class NewJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job to be added. `payload` must hold no content: ids and numbers only."""
+
+    kind: str
+    payload: dict[str, Json]
+    project_id: str
+    key_id: str
+    dedupe: str | None = None
+    delay_s: float = 0
+
+
+async def enqueue_all(conn: AsyncConnection, new: Sequence[NewJob]) -> int:
+    """Add jobs in the caller's transaction, but none of whose kind and `dedupe` key there is one; gives how many."""
+    now = time_ns()
+    return await insert_many(conn, JOB, [_row(job, now) for job in new])
+
+
+def _row(new: NewJob, now: int) -> dict[str, Any]:
+    return {
+        "project_id": new.project_id,
+        "key_id": new.key_id,
+        "kind": new.kind,
+        "dedupe": new.dedupe or uuid.uuid4().hex,
+        "payload": to_text(new.payload),
+        "state": READY,
+        "attempts": 0,
+        "run_at": now + int(new.delay_s * _S),
+    }
+
+
 async def enqueue(
     conn: AsyncConnection,
     kind: str,
@@ -50,22 +81,9 @@ async def enqueue(
     dedupe: str | None = None,
     delay_s: float = 0,
 ) -> bool:
-    """Add a job in the caller's transaction; False if there is one of that kind and `dedupe` key already.
-
-    `payload` must hold no content: ids and numbers only.
-    """
-    row = {
-        "project_id": project_id,
-        "key_id": key_id,
-        "kind": kind,
-        "dedupe": dedupe or uuid.uuid4().hex,
-        "payload": to_text(payload),
-        "state": READY,
-        "attempts": 0,
-        "run_at": time_ns() + int(delay_s * _S),
-    }
-    added = await conn.execute(insert(conn, JOB).values(row).on_conflict_do_nothing())
-    return bool(added.rowcount)
+    """Add one job; False if there is one of that kind and `dedupe` key already."""
+    job = NewJob(kind=kind, payload=payload, project_id=project_id, key_id=key_id, dedupe=dedupe, delay_s=delay_s)
+    return bool(await enqueue_all(conn, [job]))
 
 
 async def claim(db: Db, kinds: Sequence[str], lease_s: float, limit: int) -> list[Job]:

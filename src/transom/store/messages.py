@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transom.secret import Secret, mac
-from transom.store.dialect import insert
+from transom.store.bulk import insert_many, insert_new
+from transom.store.dialect import is_sqlite
 from transom.store.models import MESSAGE, SESSION_MESSAGE
-from transom.store.rows import fit_id, searchable_text, session_of, to_text
-from transom.store.search import words_of
+from transom.store.rows import fit_id, session_of, to_text
+from transom.store.search import TOOLS_ROLE, index_words, indexed_words
 from transom.types import RedactedExchange, RedactedMessage
 
-TOOLS_ROLE = "_tools"
-"""The role of the message that holds a request's tool definitions. Search leaves it out."""
-
-_CHUNK = 500
+_CHUNK = 5_000
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 Digest = bytes
@@ -36,14 +33,23 @@ class Digests:
     tools: Digest | None
 
 
-def digest_messages(exchange: RedactedExchange, secret: Secret, rows: dict[Digest, dict[str, Any]]) -> Digests:
-    """The digests of an exchange's messages; the row of each one not yet in `rows` is added."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message, and whose it is."""
+
+    project_id: str
+    key_id: str
+    message: RedactedMessage
+
+
+def digest_messages(exchange: RedactedExchange, secret: Secret, sent: dict[Digest, Sent]) -> Digests:
+    """The digests of an exchange's messages; each message not yet in `sent` is added."""
     key = _key(secret, exchange.project_id)
 
     def add(message: RedactedMessage) -> Digest:
         digest = digest_of(key, exchange.key_id, message)
-        if digest not in rows:
-            rows[digest] = _row(exchange, digest, message)
+        if digest not in sent:
+            sent[digest] = Sent(exchange.project_id, exchange.key_id, message)
         return digest
 
     tools = add(RedactedMessage(role=TOOLS_ROLE, parts=exchange.tools)) if exchange.tools else None
@@ -60,17 +66,16 @@ def digest_of(key: bytes, key_id: str, message: RedactedMessage) -> Digest:
     return mac(key, key_id.encode(), message.role.encode(), _encode_sorted([message.name, message.parts]))
 
 
-def _row(exchange: RedactedExchange, digest: Digest, message: RedactedMessage) -> dict[str, Any]:
-    searched = "" if message.role == TOOLS_ROLE else searchable_text(message.parts)
+def _row(digest: Digest, sent: Sent) -> dict[str, Any]:
+    message = sent.message
     return {
-        "project_id": exchange.project_id,
-        "key_id": fit_id(exchange.key_id),
+        "project_id": sent.project_id,
+        "key_id": fit_id(sent.key_id),
         "digest": digest,
         "role": message.role,
         "name": message.name,
         "parts": to_text(message.parts),
         "remarks": to_text([_remark(remark) for remark in message.remarks]),
-        "words": " ".join(words_of(searched)),
     }
 
 
@@ -79,30 +84,43 @@ def _remark(remark: Any) -> dict[str, Any]:
     return {name: getattr(remark, name) for name in ("entity", "start", "end", "recognizer", "path")}
 
 
-async def keep_messages(conn: AsyncConnection, rows: dict[Digest, dict[str, Any]]) -> dict[Digest, int]:
+async def keep_messages(conn: AsyncConnection, sent: dict[Digest, Sent]) -> dict[Digest, int]:
     """Store what isn't stored yet and give the row id of each digest.
 
     The rows found are locked against deletion until the transaction ends; one deleted in between is stored again.
     Digests are sorted, so that two recorders with the same messages wait for each other in one order.
     """
     ids: dict[Digest, int] = {}
-    while missing := sorted(rows.keys() - ids.keys()):
+    while missing := sorted(sent.keys() - ids.keys()):
         for start in range(0, len(missing), _CHUNK):
             chunk = missing[start : start + _CHUNK]
             ids.update(await _find(conn, chunk))
-            new = [rows[digest] for digest in chunk if digest not in ids]
+            new = {digest: sent[digest] for digest in chunk if digest not in ids}
             if new:
-                statement = insert(conn, MESSAGE).on_conflict_do_nothing()
-                added = await conn.execute(statement.returning(MESSAGE.c.digest, MESSAGE.c.id), new)
-                ids.update((row.digest, row.id) for row in added)
+                ids.update(await _add(conn, new))
     return ids
 
 
-async def _find(conn: AsyncConnection, digests: Sequence[Digest]) -> dict[Digest, int]:
+async def _add(conn: AsyncConnection, new: dict[Digest, Sent]) -> dict[Digest, int]:
+    """Store messages with their words; leaves out those that another recorder has just stored."""
+    rows = [_row(digest, sent) for digest, sent in new.items()]
+    ids = dict(await insert_new(conn, MESSAGE, rows, returning=("digest", "id")))
+    messages = ((row_id, new[digest].message) for digest, row_id in ids.items())
+    await index_words(conn, [(row_id, indexed_words(m.role, m.parts)) for row_id, m in messages])
+    return ids
+
+
+async def _find(conn: AsyncConnection, digests: list[Digest]) -> dict[Digest, int]:
     """A digest is made with the project's key from the caller's key id, so it can't be found under another's."""
-    found = select(MESSAGE.c.digest, MESSAGE.c.id).where(MESSAGE.c.digest.in_(digests))
-    rows = await conn.execute(found.with_for_update(read=True, key_share=True))
-    return {row.digest: row.id for row in rows}
+    if is_sqlite(conn):
+        places = ", ".join("?" * len(digests))
+        found = await conn.exec_driver_sql(f"{_FIND} IN ({places})", tuple(digests))
+    else:
+        found = await conn.exec_driver_sql(f"{_FIND} = ANY ($1::bytea[]) FOR KEY SHARE", (digests,))
+    return {row.digest: row.id for row in found}
+
+
+_FIND = "SELECT digest, id FROM message WHERE digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +147,11 @@ async def hold_messages(conn: AsyncConnection, traces: Iterable[Held]) -> None:
             owner = (trace.project_id, trace.key_id, trace.session, message_id)
             row = rows.setdefault(owner, _held_row(owner, trace.trace_id, place))
             row["last_trace_id"] = trace.trace_id
-    if not rows:
-        return
-    statement = insert(conn, SESSION_MESSAGE)
-    newer = statement.excluded.last_trace_id
-    statement = statement.on_conflict_do_update(
-        index_elements=list(SESSION_MESSAGE.primary_key),
-        set_={"last_trace_id": newer},
-        where=SESSION_MESSAGE.c.last_trace_id < newer,
-    )
-    await conn.execute(statement, [rows[owner] for owner in sorted(rows)])
+    await insert_many(conn, SESSION_MESSAGE, [rows[owner] for owner in sorted(rows)], _SENT_AGAIN)
+
+
+_SENT_AGAIN = """(project_id, key_id, session, message_id) DO UPDATE SET last_trace_id = excluded.last_trace_id
+WHERE session_message.last_trace_id < excluded.last_trace_id"""
 
 
 def _held_row(owner: tuple[str, str, str, int], trace_id: str, place: int) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class Trace(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """A redacted message, kept once per key however often it is sent again. `words` is what search looks at."""
+    """A redacted message, kept once per key however often it is sent again. `message_words` is what search looks at."""
 
     __table_args__ = (UniqueConstraint("digest", "project_id", "key_id", name="message_once"),)
 
@@ -111,7 +111,6 @@ class Message(SQLModel, table=True):
     name: str | None
     parts: str
     remarks: str
-    words: str
 
 
 class SessionMessage(SQLModel, table=True):
@@ -133,7 +132,7 @@ class SessionMessage(SQLModel, table=True):
 
 
 class Rollup(SQLModel, table=True):
-    """What happened in one minute or hour (`step` seconds from `start`), as one recorder saw it; readers add rows up.
+    """What happened in one minute, hour or day (`step` seconds from `start`), as one recorder saw it: readers add up.
 
     `''` stands for no model or route. `cost` and the tokens add up what is known; `unpriced` and `uncounted` say how
     many exchanges are missing in them. `outcomes`, `endings` and `statuses` are JSON counts; `latency` and `ttft` are
@@ -239,17 +238,19 @@ class Job(SQLModel, table=True):
 class Chain(SQLModel, table=True):
     """How far a conversation had come with a trace, so that the next turn finds it where no session is named.
 
-    `digest` stands for the messages up to there. `continued` once a later turn has followed.
+    `digest` (hex, keyed with the project's key and by the caller) stands for the messages up to there or the reply
+    alone. `open` until a later turn has followed. `session` is the id of the conversation's first trace.
     """
 
-    __table_args__ = (Index("chain_trace", "trace_id"),)
+    __table_args__ = (Index("chain_digest", "digest", "open", "trace_id"), Index("chain_trace", "trace_id"))
 
-    project_id: str = Field(primary_key=True)
-    key_id: str = Field(primary_key=True)
-    digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
-    trace_id: str = Field(primary_key=True)
+    number: int | None = Field(default=None, sa_column=Column(AutoKey, primary_key=True))
+    project_id: str
+    key_id: str
+    digest: str
+    trace_id: str
     session: str
-    continued: bool
+    open: bool
 
 
 class Audit(SQLModel, table=True):

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transom.store.dialect import has_text
 from transom.store.models import FEEDBACK, MESSAGE, ROLLUP, TRACE
-from transom.store.rollups import STEPS
+from transom.store.projects import of_project
+from transom.store.rollups import DAY
 from transom.store.rows import from_text, to_text
 from transom.store.search import traces_with, words_of
 from transom.types import PICODOLLARS_PER_DOLLAR
@@ -51,7 +52,7 @@ class TraceFilter(msgspec.Struct, frozen=True, kw_only=True):
     q: str | None = None
 
 
-_EQUAL = ("project_id", "model", "provider", "route", "operation", "outcome", "session_id", "user_id", "app")
+_EQUAL = ("model", "provider", "route", "operation", "outcome", "session_id", "user_id", "app")
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -90,7 +91,7 @@ async def list_traces(
 
 def _conditions(conn: AsyncConnection, wanted: TraceFilter) -> list[ColumnElement[bool]]:
     chosen = {name: value for name in _EQUAL if (value := getattr(wanted, name)) is not None}
-    conditions: list[ColumnElement[bool]] = [_T[name] == value for name, value in chosen.items()]
+    conditions = [of_project(_T.project_id, wanted.project_id), *(_T[name] == value for name, value in chosen.items())]
     if wanted.status is not None:
         conditions.append(_T.failed == true() if wanted.status == "error" else _T.failed != true())
     if wanted.tag is not None:
@@ -143,8 +144,18 @@ async def get_trace(conn: AsyncConnection, trace_id: str) -> Row | None:
 
 
 async def _content(conn: AsyncConnection, row: RowMapping) -> Row:
+    return content_of(row, await read_messages(conn, held_ids(row)))
+
+
+def held_ids(row: RowMapping) -> list[int]:
+    """The row ids of all messages of a trace, its tools among them."""
     ids: list[int] = from_text(row["message_ids"])
-    stored = await read_messages(conn, [*ids, row["tools_id"]] if row["tools_id"] else ids)
+    return [*ids, row["tools_id"]] if row["tools_id"] else ids
+
+
+def content_of(row: RowMapping, stored: dict[int, Row]) -> Row:
+    """The messages, tools and remarks of a trace, out of messages that were read."""
+    ids: list[int] = from_text(row["message_ids"])
     messages = [stored[i] for i in ids if i in stored]
     remarks = [{**r, "message": n} for n, message in enumerate(messages) for r in message["remarks"]]
     shown = [shown_message(message) for message in messages]
@@ -206,7 +217,7 @@ async def list_feedback(
     status: Literal["linked", "pending"] | None = None,
 ) -> Page:
     """Feedback, the newest first."""
-    query = select(FEEDBACK)
+    query = select(FEEDBACK).where(of_project(_F.project_id, None))
     if name is not None:
         query = query.where(_F.name == name)
     if status is not None:
@@ -229,6 +240,7 @@ async def filter_values(conn: AsyncConnection) -> dict[str, list[str]]:
     values = {}
     for name in ("model", "provider", "route"):
         column = ROLLUP.c[name]
-        distinct = select(column).where(ROLLUP.c.step == max(STEPS), func.length(column) > 0).distinct()
+        distinct = select(column).where(ROLLUP.c.step == DAY, func.length(column) > 0).distinct()
+        distinct = distinct.where(of_project(ROLLUP.c.project_id, None))
         values[f"{name}s"] = list((await conn.execute(distinct.order_by(column))).scalars())
     return values

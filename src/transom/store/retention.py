@@ -1,120 +1,133 @@
-"""Takes traces out again: those that are too old, or a user's. What nothing refers to any more goes with them."""
+"""What is past its time goes: traces, or their content alone, by limits that each project may have of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 
-from sqlalchemy import and_, delete, exists, false, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from transom.store.dialect import Db, writing
-from transom.store.messages import Held, hold_messages
-from transom.store.models import FEEDBACK, MESSAGE, PRICED_RESPONSE, SESSION_MESSAGE, TRACE, WITHDRAWN
-from transom.store.rows import fit_id, from_text
+from transom.config import Kept, Retention
+from transom.store import audit
+from transom.store.chains import forget_old_chains
+from transom.store.compact import compact
+from transom.store.deletion import BATCH, delete_traces, expire_content
+from transom.store.dialect import writing
+from transom.store.models import FEEDBACK, ROLLUP, TRACE, WITHDRAWN
+from transom.store.parquet.keep import keep_traces
+from transom.store.rollups import HOUR, MINUTE, MINUTES_KEPT_NS
+from transom.types import DAY_NS
 
-_T, _H, _F, _P = TRACE.c, SESSION_MESSAGE.c, FEEDBACK.c, PRICED_RESPONSE.c
-_CHUNK = 500
+ARCHIVE_BATCH = 2_000
+"""Traces that are put in files at a time: few enough for the memory, many enough that files are worth it."""
 
-Session = tuple[str, str, str]
-"""Project, key, and the `session` of session_message."""
+CHAINS_KEPT_NS = 7 * DAY_NS
+"""Who goes on with a conversation after that begins a new session."""
+
+_T, _F, _W, _R = TRACE.c, FEEDBACK.c, WITHDRAWN.c, ROLLUP.c
 
 
-async def delete_before(db: Db, cutoff_ns: int, batch: int) -> int:
-    """Delete up to `batch` traces begun before the cutoff, oldest first; gives how many.
+async def expire(db: AsyncEngine, retention: Retention) -> dict[str, int]:
+    """Take out what is past its time, oldest first, a batch a transaction; gives how many traces lost what.
 
-    Fewer than `batch` means that all are gone. Feedback that never found its trace, and the memory of withdrawals, go
-    as well when they are that old.
+    `{"traces": deleted, "contents": expired alone, "archived": int}`. What was done is in the audit log, if anything.
     """
+    now = time.time_ns()
+    done = {"traces": 0, "contents": 0, "archived": 0}
+    for kept, projects in _limits(retention):
+        if kept.days:
+            await _delete(db, projects, now - kept.days * DAY_NS, retention.archive, done)
+        if kept.content_days:
+            await _expire_content(db, projects, now - kept.content_days * DAY_NS, done)
+    await _forget_minutes(db, now - MINUTES_KEPT_NS)
     async with writing(db) as conn:
-        old = select(_T.id).where(_T.started_at < cutoff_ns).order_by(_T.started_at).limit(batch)
-        deleted = await delete_traces(conn, list((await conn.execute(old)).scalars()))
-        await conn.execute(delete(FEEDBACK).where(_F.linked == false(), _F.created_at < cutoff_ns))
-        await conn.execute(delete(WITHDRAWN).where(WITHDRAWN.c.created_at < cutoff_ns))
-    return deleted
+        await forget_old_chains(conn, now - CHAINS_KEPT_NS)
+        if any(done.values()):
+            await audit.note(conn, audit.Entry(actor="retention", action="expire", traces=done["traces"], detail=done))
+    if any(done.values()):
+        await compact(db)
+    return done
 
 
-async def erase_user(db: Db, project_id: str, user_id: str) -> int:
-    """Delete all traces of a user, and all feedback by them; gives how many traces."""
-    user = fit_id(user_id)
+Projects = tuple[Sequence[str], bool]
+"""Names, and whether these are meant or all others."""
+
+
+def _limits(retention: Retention) -> list[tuple[Kept, Projects]]:
+    """Each limit with its projects: those with one of their own, and the rest."""
+    own = [(kept, ((name,), True)) for name, kept in retention.projects.items()]
+    return [(retention, (tuple(retention.projects), False)), *own]
+
+
+def _of(column: ColumnElement[str], projects: Projects) -> ColumnElement[bool]:
+    names, meant = projects
+    return column.in_(names) if meant else column.not_in(names)
+
+
+async def _delete(db: AsyncEngine, projects: Projects, cutoff: int, archive: Path | None, done: dict[str, int]) -> None:
+    """Delete the traces begun before the cutoff, and what never found its trace; into the archive first, if any."""
+    old = and_(_of(_T.project_id, projects), _T.started_at < cutoff)
+    async for ids in _batches(db, old, ARCHIVE_BATCH if archive else BATCH):
+        if archive:
+            done["archived"] += await keep_traces(db, archive, ids)
+        for start in range(0, len(ids), BATCH):
+            async with _giving_way():
+                done["traces"] += await delete_traces(db, ids[start : start + BATCH])
+    unlinked = and_(_of(_F.project_id, projects), _F.linked == false(), _F.created_at < cutoff)
     async with writing(db) as conn:
-        found = await conn.execute(select(_T.id).where(_T.user_id == user, _T.project_id == project_id))
-        deleted = await delete_traces(conn, list(found.scalars()))
-        await conn.execute(delete(FEEDBACK).where(_F.author == user, _F.project_id == project_id))
-    return deleted
+        await conn.execute(delete(FEEDBACK).where(unlinked))
+        await conn.execute(delete(WITHDRAWN).where(_of(_W.project_id, projects), _W.created_at < cutoff))
 
 
-async def delete_traces(db: Db, ids: Sequence[str]) -> int:
-    """Delete traces with their feedback, and the messages and session feedback that no other trace holds."""
-    deleted = 0
+async def _expire_content(db: AsyncEngine, projects: Projects, cutoff: int, done: dict[str, int]) -> None:
+    """Take the content of traces begun before the cutoff, and the words of feedback that old."""
+    old = and_(_of(_T.project_id, projects), _T.started_at < cutoff, _T.content_expired_at.is_(None))
+    async for ids in _batches(db, old, BATCH):
+        async with _giving_way():
+            done["contents"] += await expire_content(db, ids, time.time_ns())
+    said = or_(_F.comment.is_not(None), _F.correction.is_not(None))
+    worded = update(FEEDBACK).where(_of(_F.project_id, projects), _F.created_at < cutoff, said)
     async with writing(db) as conn:
-        for start in range(0, len(ids), _CHUNK):
-            deleted += await _delete(conn, ids[start : start + _CHUNK])
-    return deleted
+        await conn.execute(worded.values(comment=None, correction=None))
 
 
-async def _delete(conn: AsyncConnection, ids: Sequence[str]) -> int:
-    gone = await conn.execute(delete(TRACE).where(_T.id.in_(ids)).returning(*_GONE))
-    traces = gone.mappings().all()
-    if not traces:
-        return 0
-    sessions = sorted({(t["project_id"], t["key_id"], t["session_id"] or t["id"]) for t in traces})
-    let_go = await _release(conn, sessions, ids)
-    await _sweep(conn, let_go)
-    await _delete_session_feedback(conn, sessions)
-    await _forget_prices(conn, traces)
-    return len(traces)
+async def _batches(db: AsyncEngine, old: ColumnElement[bool], size: int) -> AsyncIterator[list[str]]:
+    """The ids of the traces that are `old`, the oldest first. A batch must be dealt with before the next is asked for.
 
-
-_GONE = (_T.id, _T.project_id, _T.key_id, _T.session_id, _T.response_id)
-
-
-async def _release(conn: AsyncConnection, sessions: Sequence[Session], ids: Sequence[str]) -> list[int]:
-    """Let sessions go of the messages that were sent last by one of these traces; gives the ids of the messages."""
-    in_sessions = tuple_(_H.project_id, _H.key_id, _H.session).in_(sessions)
-    last = delete(SESSION_MESSAGE).where(in_sessions, _H.last_trace_id.in_(ids)).returning(_H.message_id)
-    released = list((await conn.execute(last)).scalars())
-    await hold_messages(conn, await _older(conn, sessions, max(ids)))
-    brought = update(SESSION_MESSAGE).where(in_sessions, _H.trace_id.in_(ids))
-    await conn.execute(brought.values(trace_id=_H.last_trace_id))
-    return released
-
-
-async def _older(conn: AsyncConnection, sessions: Sequence[Session], trace_id: str) -> list[Held]:
-    """What the remaining traces older than this one hold. There are none when the oldest traces go first."""
-    owner = (_T.project_id, _T.key_id, _T.session_id)
-    query = select(*owner, _T.id, _T.message_ids, _T.tools_id).where(tuple_(*owner).in_(sessions), _T.id < trace_id)
-    return [_held(row) for row in (await conn.execute(query)).mappings()]
-
-
-def _held(row: Any) -> Held:
-    tools = [row["tools_id"]] if row["tools_id"] else []
-    message_ids = tools + from_text(row["message_ids"])
-    return Held(row["project_id"], row["key_id"], row["session_id"], row["id"], message_ids)
-
-
-async def _sweep(conn: AsyncConnection, message_ids: Sequence[int]) -> None:
-    """Delete those messages that no session holds.
-
-    One that is locked is being sent again at this moment. The others are locked first, and looked at again after that:
-    a recorder that wants one of them then waits and stores it anew.
+    They are looked for outside of the transactions that take them out: others may write meanwhile.
     """
-    unheld = ~exists().where(_H.message_id == MESSAGE.c.id)
-    candidates = sorted(set(message_ids))
-    for start in range(0, len(candidates), _CHUNK):
-        chunk = select(MESSAGE.c.id).where(MESSAGE.c.id.in_(candidates[start : start + _CHUNK]), unheld)
-        locked = list((await conn.execute(chunk.with_for_update(skip_locked=True))).scalars())
-        await conn.execute(delete(MESSAGE).where(MESSAGE.c.id.in_(locked), unheld))
+    oldest = 0
+    while True:
+        query = select(_T.id, _T.started_at).where(old, _T.started_at >= oldest).order_by(_T.started_at).limit(size)
+        async with db.connect() as conn:
+            rows = (await conn.execute(query)).all()
+        if rows:
+            oldest = rows[-1].started_at
+            yield [row.id for row in rows]
+        if len(rows) < size:
+            return
 
 
-async def _delete_session_feedback(conn: AsyncConnection, sessions: Sequence[Session]) -> None:
-    owner = (_F.project_id, _F.key_id, _F.target_id)
-    same = and_(_T.project_id == _F.project_id, _T.key_id == _F.key_id, _T.session_id == _F.target_id)
-    on_session = and_(_F.target == "session", _F.linked, tuple_(*owner).in_(sessions))
-    await conn.execute(delete(FEEDBACK).where(on_session, ~exists().where(same)))
+async def _forget_minutes(db: AsyncEngine, cutoff: int) -> None:
+    """Delete the sums of the minutes before the cutoff, an hour of them a transaction; hours and days stay."""
+    first = select(func.min(_R.start)).where(_R.step == MINUTE, _R.start < cutoff)
+    while True:
+        async with db.connect() as conn:
+            oldest = (await conn.execute(first)).scalar()
+        if oldest is None:
+            return
+        end = min(cutoff, oldest + HOUR * 10**9)
+        async with _giving_way(), writing(db) as conn:
+            await conn.execute(delete(ROLLUP).where(_R.step == MINUTE, _R.start < end))
 
 
-async def _forget_prices(conn: AsyncConnection, traces: Sequence[Any]) -> None:
-    keys = [(t["project_id"], t["key_id"], t["response_id"]) for t in traces if t["response_id"]]
-    priced = tuple_(_P.project_id, _P.key_id, _P.response_id)
-    await conn.execute(delete(PRICED_RESPONSE).where(priced.in_(keys)))
+@asynccontextmanager
+async def _giving_way() -> AsyncIterator[None]:
+    """Leave the database to others for as long as the block took: SQLite's lock goes to whoever asks most often."""
+    began = time.monotonic()
+    yield
+    await asyncio.sleep(time.monotonic() - began)

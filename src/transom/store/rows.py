@@ -10,7 +10,8 @@ import msgspec
 
 from transom.types import Json, Outcome, RedactedExchange, RedactedMessage
 
-PREVIEW_CHARS = 200
+PREVIEW_CHARS = 140
+"""A line on a wide screen."""
 
 _LONGEST_ID = 200
 """Characters. PostgreSQL's indexes take keys of at most 2,704 bytes, and `feedback` has three ids in one."""
@@ -81,9 +82,15 @@ def trace_row(
         "tools_id": tools,
         "input_preview": _input_preview(exchange.input_messages),
         "output_preview": _preview(exchange.output_messages),
-        "session_source": "client" if exchange.session_id else None,
+        "session_source": _session_source(exchange),
         "content_expired_at": None,
     }
+
+
+def _session_source(exchange: RedactedExchange) -> str | None:
+    if exchange.session_id is None:
+        return None
+    return "inferred" if exchange.session_inferred else "client"
 
 
 def is_failed(exchange: RedactedExchange) -> bool:

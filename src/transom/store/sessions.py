@@ -1,4 +1,4 @@
-"""Conversations: the traces that one caller gave the same `session_id`."""
+"""Conversations: the traces of one caller with the same `session_id`, given or inferred from their history."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, case, exists, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from transom.store.messages import TOOLS_ROLE
 from transom.store.models import FEEDBACK, SESSION_MESSAGE, TRACE
+from transom.store.projects import of_project
 from transom.store.read import (
     Page,
     Row,
@@ -22,6 +22,7 @@ from transom.store.read import (
     to_page,
     usd,
 )
+from transom.store.search import TOOLS_ROLE
 
 _T = TRACE.c
 _OWNER = (_T.project_id, _T.key_id, _T.session_id)
@@ -36,7 +37,10 @@ _SUMS = (
     func.sum(_T.cost).label("cost"),
 )
 _NUMBERS = ("started_at", "traces", "errors", "unpriced", "input_tokens", "output_tokens")
-_FROM_LAST = ("project_id", "key_id", "session_id", "user_id", "app", "input_preview", "output_preview")
+_FROM_LAST = (
+    *("project_id", "key_id", "session_id", "session_source", "user_id", "app"),
+    *("input_preview", "output_preview"),
+)
 
 
 async def list_sessions(
@@ -46,9 +50,7 @@ async def list_sessions(
     later = TRACE.alias("later")
     same_session = and_(*(later.c[column.name] == column for column in _OWNER))
     is_last = ~exists().where(same_session, later.c.id > _T.id)
-    query = select(TRACE).where(_T.session_id.is_not(None), is_last)
-    if project_id is not None:
-        query = query.where(_T.project_id == project_id)
+    query = select(TRACE).where(_T.session_id.is_not(None), is_last, of_project(_T.project_id, project_id))
     if cursor is not None:
         query = query.where(_T.id < cursor)
     found = await conn.execute(query.order_by(_T.id.desc()).limit(limit + 1))

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transom.store.models import ROLLUP
+from transom.store.projects import of_project
 from transom.store.read import usd
-from transom.store.rollups import HISTOGRAMS, STEPS, Tally, start_of
+from transom.store.rollups import DAY, HISTOGRAMS, HOUR, MINUTE, MINUTES_KEPT_NS, Tally, read_tallies, start_of
 from transom.store.rows import TOKENS
 
-MINUTES_UP_TO_NS = 6 * 3600 * 10**9
-"""Longer times are shown by the hour."""
+MINUTES_UP_TO_NS = 6 * HOUR * 10**9
+HOURS_UP_TO_NS = 8 * DAY * 10**9
+"""Longer times are shown by the hour, and so are those whose minutes may be gone; still longer ones by the day."""
 
-_COLUMNS = [column for column in ROLLUP.c if column.name not in ("project_id", "key_id", "step", "recorder", "route")]
+_R = ROLLUP.c
 
 
 async def stats(conn: AsyncConnection, since: int, until: int, project_id: str | None = None) -> dict[str, Any]:
-    """What happened from `since` (its minute or hour included) to `until` (not included).
+    """What happened from `since` (its minute, hour or day included) to `until` (not included).
 
     Returns the numbers of `summary` in all, `since`, `until`, `step_s`, `by_model` (the same numbers with `model` and
     `provider`, the most requests first) and `series` (the same with `start`, oldest first, without the steps in which
     nothing happened).
     """
-    step = min(STEPS) if until - since <= MINUTES_UP_TO_NS else max(STEPS)
-    query = select(*_COLUMNS).where(
-        ROLLUP.c.step == step, ROLLUP.c.start >= start_of(since, step), ROLLUP.c.start < until
-    )
-    if project_id is not None:
-        query = query.where(ROLLUP.c.project_id == project_id)
-    total, models, series = Tally(), defaultdict[tuple[str, str], Tally](Tally), defaultdict[int, Tally](Tally)
-    for row in (await conn.execute(query)).mappings():
-        for tally in (total, models[row["provider"], row["model"]], series[row["start"]]):
-            tally.add_row(row)
+    step = _step(since, until)
+    wanted = [_R.step == step, _R.start >= start_of(since, step), _R.start < until]
+    wanted.append(of_project(_R.project_id, project_id))
+    models = await read_tallies(conn, [_R.provider, _R.model], wanted)
+    series = await read_tallies(conn, [_R.start], wanted)
+    total = Tally()
+    for tally in models.values():
+        total.merge(tally)
     ranked = sorted(models.items(), key=lambda item: (-item[1].sums["requests"], item[0]))
     return {
         "since": since,
@@ -44,8 +43,14 @@ async def stats(conn: AsyncConnection, since: int, until: int, project_id: str |
         "step_s": step,
         **summary(total),
         "by_model": [{"provider": p or None, "model": m or None, **summary(t)} for (p, m), t in ranked],
-        "series": [{"start": start, **summary(tally)} for start, tally in sorted(series.items())],
+        "series": [{"start": start, **summary(tally)} for (start,), tally in sorted(series.items())],
     }
+
+
+def _step(since: int, until: int) -> int:
+    if until - since <= MINUTES_UP_TO_NS and since >= time.time_ns() - MINUTES_KEPT_NS:
+        return MINUTE
+    return HOUR if until - since <= HOURS_UP_TO_NS else DAY
 
 
 def summary(tally: Tally) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transom.secret import Secret
 from transom.store.billing import billed
-from transom.store.dialect import Db, insert, lock_linking, writing
+from transom.store.bulk import insert_many, insert_new
+from transom.store.chains import infer_sessions
+from transom.store.dialect import Db, lock_linking, writing
 from transom.store.feedback import keep_feedback, link_waiting
-from transom.store.messages import Digests, digest_messages, held_by, hold_messages, keep_messages
+from transom.store.messages import Digests, Sent, digest_messages, held_by, hold_messages, keep_messages
 from transom.store.models import PROJECT, TRACE
 from transom.store.positions import (
     PositionAdvance,
@@ -22,7 +24,7 @@ from transom.store.positions import (
 )
 from transom.store.rollups import add_to_rollups
 from transom.store.rows import trace_row
-from transom.types import RedactedExchange, RedactedFeedback, Withdrawal
+from transom.types import DEFAULT_PROJECT, RedactedExchange, RedactedFeedback, Withdrawal
 
 __all__ = ["PositionAdvance", "PositionConflict", "Written", "write_batch"]
 
@@ -71,9 +73,10 @@ async def _write_traces(
         return [], set()
     await _keep_projects(conn, batch)
     paid = await billed(conn, batch)
-    rows: dict[bytes, dict[str, object]] = {}
-    digests = {exchange.id: digest_messages(exchange, secret, rows) for exchange in batch}
-    ids = await keep_messages(conn, rows)
+    sent: dict[bytes, Sent] = {}
+    digests = {exchange.id: digest_messages(exchange, secret, sent) for exchange in batch}
+    ids = await keep_messages(conn, sent)
+    batch = await infer_sessions(conn, batch, digests, secret)
     new_ids = await _insert_traces(conn, batch, digests, ids, paid)
     new = [exchange for exchange in batch if exchange.id in new_ids]
     await hold_messages(conn, [held_by(e, _message_ids(digests[e.id], ids)) for e in new])
@@ -81,9 +84,10 @@ async def _write_traces(
 
 
 async def _keep_projects(conn: AsyncConnection, exchanges: Sequence[RedactedExchange]) -> None:
+    """Note the projects; the first migration has made the default one."""
     now = time.time_ns()
-    rows = [{"id": project_id, "created_at": now} for project_id in sorted({e.project_id for e in exchanges})]
-    await conn.execute(insert(conn, PROJECT).on_conflict_do_nothing(), rows)
+    others = sorted({e.project_id for e in exchanges} - {DEFAULT_PROJECT})
+    await insert_many(conn, PROJECT, [{"id": project_id, "created_at": now} for project_id in others])
 
 
 async def _insert_traces(
@@ -99,8 +103,7 @@ async def _insert_traces(
         inputs, outputs = [ids[d] for d in has.inputs], [ids[d] for d in has.outputs]
         tools = ids[has.tools] if has.tools else None
         rows.append(trace_row(exchange, inputs, outputs, tools, exchange.id in paid))
-    statement = insert(conn, TRACE).on_conflict_do_nothing().returning(TRACE.c.id)
-    return set((await conn.execute(statement, rows)).scalars())
+    return {row[0] for row in await insert_new(conn, TRACE, rows, returning=("id",))}
 
 
 def _message_ids(digests: Digests, ids: dict[bytes, int]) -> list[int]:

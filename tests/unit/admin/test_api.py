@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.unit.admin.seeds import BENGALI, CHAT, FAILED, HOSTILE, HOSTILE_TRACE, TOOLS, UNKNOWN, seeded_id
 from transom.admin import schema
 from transom.store.completeness import completeness
+from transom.store.proofs import Found, Proof, keep_proof
 from transom.store.read import get_trace, list_feedback, list_traces
 from transom.store.sessions import list_sessions
 from transom.store.stats import stats
@@ -149,3 +150,26 @@ async def test_what_is_not_there_is_404_in_json(rest: httpx.AsyncClient, path: s
     answer = await rest.get(f"/api/v1/{path}")
     assert answer.status_code == 404
     assert set(answer.json()) == {"detail"}
+
+
+async def test_proofs_are_listed(rest: httpx.AsyncClient, db: AsyncEngine):
+    assert await get(rest, "proofs") == {"data": [], "next_cursor": None}
+    for at in (10**18, 2 * 10**18):
+        found = [Found("PERSON", "spool")] if at > 10**18 else []
+        async with db.begin() as conn:
+            await keep_proof(conn, Proof(at=at, profile="logs", kinds=["PERSON"], places={"spool": 7}, found=found))
+    newest = await get(rest, "proofs", limit=1)
+    assert newest["data"] == [
+        {
+            "number": 2,
+            "at": "2033-05-18T03:33:20.000000Z",
+            "profile": "logs",
+            "holds": False,
+            "kinds": ["PERSON"],
+            "places": {"spool": 7},
+            "found": [{"kind": "PERSON", "place": "spool"}],
+            "bytes_searched": 7,
+        }
+    ]
+    older = await get(rest, "proofs", cursor=newest["next_cursor"])
+    assert [row["holds"] for row in older["data"]] == [True]

@@ -8,7 +8,8 @@ from tests.unit.admin.conftest import TOKEN, browser
 from tests.unit.store.builders import SECRET, exchange, write
 from transom.admin.app import create_app
 from transom.config import Settings
-from transom.types import Cost, Usage
+from transom.store.proofs import Found, Proof, keep_proof
+from transom.types import OWN_PROJECT, Cost, Usage
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -85,3 +86,21 @@ async def test_bytes_that_wait_in_the_spool(rest: httpx.AsyncClient, settings: S
     writer.mkdir(parents=True)
     (writer / "00000001.spool").write_bytes(b"x" * 123)
     assert only(await scrape(rest), "transom_spool_bytes") == 123
+
+
+async def test_the_last_proof(rest: httpx.AsyncClient, db: AsyncEngine):
+    assert not [name for name, _ in await scrape(rest) if name.startswith("transom_proof")]
+    for found in ([], [Found("PERSON", "spool")]):
+        async with db.begin() as conn:
+            await keep_proof(conn, Proof(at=15 * 10**17, profile="logs", kinds=[], places={}, found=found))
+        samples = await scrape(rest)
+        assert only(samples, "transom_proof_ok") == (not found)
+        assert only(samples, "transom_proof_time_seconds") == 1.5e9
+
+
+async def test_transom_s_own_traffic_counts_in_the_books_only(settings: Settings, empty_db: AsyncEngine):
+    await write(empty_db, exchange(1, project_id=OWN_PROJECT, provider=OWN_PROJECT))
+    async with browser(create_app(settings, SECRET, empty_db)) as client:
+        client.headers["authorization"] = f"Bearer {TOKEN}"
+        samples = await scrape(client)
+    assert not [name for name, _ in samples if name == "transom_requests_total"]

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.datastructures import QueryParams
@@ -15,9 +16,22 @@ from transom.admin.app import create_app
 from transom.admin.filters import read_page_query
 from transom.admin.pages import base_url, links
 from transom.config import Settings
+from transom.store.deletion import expire_content
+from transom.store.proofs import Found, Proof, keep_proof
 from transom.store.read import Page
 
-ALL = ["/", "/sessions", "/completeness", "/sessions/support-42", "/traces/nope", "/sessions/nope", "/nowhere"]
+ALL = [
+    "/",
+    "/sessions",
+    "/completeness",
+    "/proofs",
+    "/audit",
+    "/?project_id=_transom",
+    "/sessions/support-42",
+    "/traces/nope",
+    "/sessions/nope",
+    "/nowhere",
+]
 TRACES = [f"/traces/{seeded_id(n)}" for n in (CHAT, TOOLS, FAILED, UNKNOWN, BENGALI, HOSTILE_TRACE, LEFT)]
 
 
@@ -142,6 +156,15 @@ async def test_a_trace_without_content_says_why(inside: httpx.AsyncClient):
     assert "relays without reading" in text
 
 
+async def test_a_trace_whose_content_has_expired_says_when(inside: httpx.AsyncClient, db: AsyncEngine):
+    await expire_content(db, [seeded_id(CHAT)], 1_700_000_000 * 10**9)
+    shown = await page(inside, f"/traces/{seeded_id(CHAT)}")
+    assert "Content expired on 14 Nov 2023." in shown.text
+    assert "1,240" in shown.text
+    assert "No answer was recorded" not in shown.text
+    assert "no content kept" in (await page(inside, "/?session_id=support-42")).text
+
+
 async def test_an_error_shows_its_message_and_attempts(inside: httpx.AsyncClient):
     text = (await page(inside, f"/traces/{seeded_id(FAILED)}")).text
     assert "Rate limit reached for organization ID 1." in text
@@ -194,3 +217,18 @@ def test_the_address_to_point_an_app_at(settings: Settings, host: str, url: str)
 async def test_a_page_that_is_not_there(inside: httpx.AsyncClient):
     assert "There is no such trace." in (await page(inside, "/traces/nope", 404)).text
     await page(inside, "/traces/%00", 404)
+
+
+async def test_the_last_proof(inside: httpx.AsyncClient, db: AsyncEngine):
+    assert "No proof has been made yet." in (await page(inside, "/proofs")).text
+    held = Proof(at=10**18, profile="logs", kinds=["PERSON", "URL"], places={"transom.db": 2048}, found=[])
+    async with db.begin() as conn:
+        await keep_proof(conn, held)
+    text = (await page(inside, "/proofs")).text
+    assert "The last proof holds: 2.0 KB searched" in text
+    assert "none of 2 kinds of personal data found" in text
+    async with db.begin() as conn:
+        await keep_proof(conn, msgspec.structs.replace(held, found=[Found("PERSON", "log stderr.log")]))
+    failed = await page(inside, "/proofs")
+    assert "The last proof failed" in failed.text
+    assert "log stderr.log" in failed.text

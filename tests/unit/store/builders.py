@@ -71,6 +71,22 @@ def exchange(number: int, **fields: Any) -> RedactedExchange:
     return msgspec.structs.replace(plain, **fields)
 
 
+def at(number: int) -> int:
+    """The time when the exchange with that number begins."""
+    return NOON + number * 10**9
+
+
+def conversation(turns: int, first: int = 1, **fields: Any) -> list[RedactedExchange]:
+    """Exchanges that each send the whole history, in session `s` unless told otherwise."""
+    history, traces = [say("system", "be brief")], []
+    for number in range(first, first + turns):
+        history = [*history, say("user", f"question {number}")]
+        turn = exchange(number, input_messages=history, **{"session_id": "s", **fields})
+        history = [*history, *turn.output_messages]
+        traces.append(turn)
+    return traces
+
+
 def feedback(target_id: str, **fields: Any) -> RedactedFeedback:
     """A thumb up for that target, said an hour after NOON."""
     said = RedactedFeedback(

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from tests.unit.store.builders import exchange, rows, write
 from transom.store.dialect import writing
-from transom.store.engine import SchemaError, check_schema, connect, migrate
+from transom.store.engine import SchemaError, check_schema, connect, migrate, outlive_power_loss
 from transom.store.models import PROJECT, TRACE
 
 
@@ -112,3 +112,13 @@ async def test_errors_show_no_parameters(db: AsyncEngine) -> None:
             await conn.execute(PROJECT.insert(), [{"id": "confidential", "created_at": 1}] * 2)
     assert "hide_parameters" in str(caught.value)
     assert "confidential" not in str(caught.value).split("[SQL:")[1]
+
+
+async def test_commits_survive_power_loss_where_that_is_asked_for(sqlite_url: str) -> None:
+    for wanted, level in ((False, 1), (True, 2)):
+        engine = connect(sqlite_url)
+        if wanted:
+            outlive_power_loss(engine)
+        async with engine.connect() as conn:
+            assert (await conn.execute(text("PRAGMA synchronous"))).scalar() == level
+        await engine.dispose()

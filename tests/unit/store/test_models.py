@@ -12,6 +12,7 @@ MINTED = {
     "message": ("id",),
     "feedback": ("number",),
     "job": ("id",),
+    "chain": ("number",),
     "audit": ("number",),
     "proof": ("number",),
 }

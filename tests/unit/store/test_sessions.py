@@ -27,6 +27,7 @@ async def test_a_session_adds_up_its_traces(db: AsyncEngine) -> None:
         "project_id": "default",
         "key_id": "k_1",
         "session_id": "s",
+        "session_source": "client",
         "user_id": "ann",
         "app": None,
         "input_preview": "question 2",

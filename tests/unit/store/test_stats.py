@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.unit.store.builders import MINUTE, NOON, exchange, write
+from transom.store.models import ROLLUP
 from transom.store.stats import percentile, stats
 from transom.types import Cost, Ended, Usage, metadata_only
 
 HOUR = 60 * MINUTE
+
+
+@pytest.fixture(autouse=True)
+def soon_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the traffic of NOON was today's."""
+    monkeypatch.setattr("transom.store.stats.time.time_ns", lambda: NOON + 24 * HOUR)
 
 
 async def test_numbers_of_an_hour(db: AsyncEngine) -> None:
@@ -40,6 +48,17 @@ async def test_long_times_are_told_by_the_hour(db: AsyncEngine) -> None:
         found = await stats(conn, NOON, NOON + 24 * HOUR)
     assert found["step_s"] == 3600
     assert [(row["start"] - NOON, row["requests"]) for row in found["series"]] == [(0, 1), (5 * HOUR, 1)]
+
+
+async def test_a_short_time_long_ago_is_told_by_the_hour_as_its_minutes_are_gone(
+    db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write(db, exchange(1), exchange(70))
+    monkeypatch.setattr("transom.store.stats.time.time_ns", lambda: NOON + 8 * 24 * HOUR)
+    async with db.begin() as conn:
+        await conn.execute(delete(ROLLUP).where(ROLLUP.c.step == 60))
+        found = await stats(conn, NOON + 30 * MINUTE, NOON + 40 * MINUTE)
+    assert (found["step_s"], found["requests"]) == (3600, 2)
 
 
 async def test_recorders_and_batches_add_up(db: AsyncEngine) -> None:

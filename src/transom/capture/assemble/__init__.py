@@ -113,6 +113,7 @@ def _understood(capture: Capture, endpoint: Endpoint, exchange: Exchange) -> Exc
         model=endpoint.model or text(request.get("model")) or exchange.model,
         response_model=answer.model,
         response_id=answer.id,
+        previous_response_id=text(request.get("previous_response_id")),
         error_type=capture.error or failure.type or exchange.error_type,
         stream=request.get("stream") is True or reply.chunks is not None,
         params=read_params(request),

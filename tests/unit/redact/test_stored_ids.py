@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from transom.config import Redaction, Settings
+from transom.redact.redactor import Redactor
+from transom.redact.stored_ids import SharedId, stored_ids
+from transom.secret import Secret
+
+SECRET = Secret(b"s" * 32)
+IDS = ["user-7", "ann@example.com", "Ann <ann@example.com>", "+1 415 555 0132", "h_" + "0" * 24, "আনিকা", "a\x00b", ""]
+
+
+@pytest.mark.parametrize("value", IDS)
+@pytest.mark.parametrize("ids", ["keep", "hash"])
+def test_what_redaction_makes_of_an_id_is_among_its_forms(value: str, ids: str) -> None:
+    redaction = Redaction(profile="fast", ids=ids)
+    stored = Redactor(Settings(redaction=redaction), SECRET).redact_id(value, "user")
+    assert stored in stored_ids(Redaction(), SECRET, "default", value)
+
+
+def test_forms_belong_to_a_project_and_one_id() -> None:
+    mine = stored_ids(Redaction(), SECRET, "default", "ann@example.com")
+    for project, value in (("other", "ann@example.com"), ("default", "bob@example.com")):
+        assert set(mine) & set(stored_ids(Redaction(), SECRET, project, value)) <= {"ann@example.com"}
+
+
+def test_a_stored_form_finds_itself() -> None:
+    for form in stored_ids(Redaction(), SECRET, "default", "ann@example.com"):
+        assert form in stored_ids(Redaction(), SECRET, "default", form)
+
+
+def test_where_placeholders_have_no_tag_an_id_may_be_anybodys() -> None:
+    plain = Redaction(placeholders="plain")
+    with pytest.raises(SharedId, match="<EMAIL_ADDRESS>"):
+        stored_ids(plain, SECRET, "default", "ann@example.com")
+    assert "user-7" in stored_ids(plain, SECRET, "default", "user-7")
+
+
+def test_presidio_is_not_loaded() -> None:
+    code = """import sys; from transom.config import Redaction; from transom.secret import Secret
+from transom.redact.stored_ids import stored_ids; stored_ids(Redaction(), Secret(b"s" * 32), "default", "a@b.example")
+print(sorted({"presidio_analyzer", "spacy"} & sys.modules.keys()))"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
