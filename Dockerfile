@@ -19,6 +19,8 @@ COPY src ./src
 RUN /opt/transom/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.12-slim
+# pg_dump and pg_restore, for `transom backup` with PostgreSQL.
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data transom \
     && install -d -o transom -m 700 /data /spool
 COPY --from=build /opt/transom /opt/transom

@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check lint test eval format lock wheel docker clean
+.PHONY: help setup run check lint test soak eval format lock wheel docker clean
 
 help: ## List these commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
@@ -28,8 +28,14 @@ test: lint ## Install what the tests need and run them all
 	.ci/packages chromium postgresql nginx-light prometheus npm
 	$(BIN)/pytest -n 2 --dist loadfile
 
-eval: setup ## Measure redaction and footprint; results are kept under evals
+soak: setup ## Hours: a million simulated stories, 20,000 exchanges under random kills
+	.ci/packages postgresql
+	$(BIN)/python -m tests.simulation --seeds 1000000
+	KILL_TEST_EXCHANGES=20000 $(BIN)/pytest -s tests/acceptance/test_kills.py
+
+eval: setup ## Measure redaction, recording, the store, footprint; results are kept under evals
 	$(BIN)/python evals/redaction/measure.py
+	$(BIN)/python evals/recording/measure.py
 	$(BIN)/python evals/footprint/measure.py
 
 format: setup ## Format the code and mend what can be mended

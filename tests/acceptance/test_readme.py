@@ -31,7 +31,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Running:
 def environment(server: Running) -> dict[str, str]:
     key = "demo"
     own = {name: value for name, value in os.environ.items() if not name.startswith("TRANSOM_")}
-    return own | {"OPENAI_API_KEY": key, "ANTHROPIC_API_KEY": key}
+    ours = {"TRANSOM_DATA": str(server.data), "TRANSOM_ADMIN_TOKEN": server.token}
+    ports = {"TRANSOM_PORT": str(server.port), "TRANSOM_ADMIN_PORT": str(server.admin_port)}
+    return own | ours | ports | {"OPENAI_API_KEY": key, "ANTHROPIC_API_KEY": key, "HOME": str(server.data.parent)}
 
 
 def here(code: str, server: Running) -> str:

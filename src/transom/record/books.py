@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -92,7 +91,7 @@ class Books:
     async def silent(self) -> list[str]:
         """Writers of this host that should have been looked at long ago."""
         async with self._engine.connect() as connection:
-            return await silent_writers(connection, self._host, time.time_ns() - SILENT_NS)
+            return await silent_writers(connection, self._host, SILENT_NS)
 
     async def close(self, writer_id: str, begun: Begun) -> int:
         """Close the books of a dead writer; gives how many exchanges died with it."""

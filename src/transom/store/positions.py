@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transom.store.dialect import Db, insert, writing
 from transom.store.models import SPOOL_POSITION, WRITER_DAY
 from transom.store.rollups import book_unrecorded
 from transom.store.rows import from_text, outcome_name, to_text
-from transom.types import Begun, Ended, Outcome, OutcomeState, RedactedExchange
+from transom.types import DAY_NS, Begun, Ended, Outcome, OutcomeState, RedactedExchange
 
 _P, _D = SPOOL_POSITION.c, WRITER_DAY.c
 
@@ -168,9 +168,18 @@ async def _book_the_dead(conn: AsyncConnection, writer_id: str) -> int:
     return all_died
 
 
-async def silent_writers(conn: AsyncConnection, host: str, before_ns: int) -> list[str]:
-    """The writers of a host whose books are open and that no recorder has looked at since."""
-    silent = select(_P.writer_id).where(~_P.closed, _P.host == host, _P.looked_at < before_ns)
+GONE_NS = 7 * DAY_NS
+"""A host that has not been heard of for so long is taken to be gone, with its spool."""
+
+
+async def silent_writers(conn: AsyncConnection, host: str, since_ns: int) -> list[str]:
+    """The writers with open books that no recorder has looked at for `since_ns` if they are of this host, or for a week.
+
+    Of a host that comes back after that, what it had in its spool is stored, and counted once more.
+    """
+    now = time.time_ns()
+    own = and_(_P.host == host, _P.looked_at <= now - since_ns)
+    silent = select(_P.writer_id).where(~_P.closed, or_(own, _P.looked_at < now - GONE_NS))
     return list((await conn.execute(silent)).scalars())
 
 

@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.unit.store.builders import NOON, begun, exchange, rows, write
 from transom.store.completeness import completeness
 from transom.store.models import ROLLUP, SPOOL_POSITION
-from transom.store.positions import PositionAdvance, close_writer, look_at_writer, read_position
+from transom.store.positions import (
+    PositionAdvance,
+    close_writer,
+    look_at_writer,
+    read_position,
+    read_positions,
+    silent_writers,
+)
 from transom.types import DAY_NS, Begun, metadata_only
 
 DAY = NOON // DAY_NS
@@ -120,3 +127,16 @@ async def test_the_lag_grows_when_nobody_has_looked_for_long(db: AsyncEngine) ->
     assert 65 <= (await books(db))["lag_s"] < 80
     await close_writer(db, "w1", "host-1", begun(9))
     assert (await books(db))["lag_s"] == 0
+
+
+async def test_writers_fall_silent_after_an_hour_at_home_and_after_a_week_elsewhere(db: AsyncEngine) -> None:
+    hour, day = 3600 * 10**9, DAY_NS
+    ages = {"mine": ("host-1", 2 * hour), "fresh": ("host-1", 0), "away": ("host-2", day), "gone": ("host-2", 8 * day)}
+    for writer_id, (host, age) in ages.items():
+        await look_at_writer(db, writer_id, host, begun(1))
+        async with db.begin() as conn:
+            row = update(SPOOL_POSITION).where(SPOOL_POSITION.c.writer_id == writer_id)
+            await conn.execute(row.values(looked_at=time.time_ns() - age))
+    async with db.connect() as conn:
+        assert sorted(await silent_writers(conn, "host-1", hour)) == ["gone", "mine"]
+        assert sorted(await read_positions(conn)) == []
