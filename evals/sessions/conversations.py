@@ -56,7 +56,7 @@ class Conversation:
         if before and self._happens(self.habits.takes_back):
             before = before[:-2]
         question, reply = self._next_pair()
-        sent = self._kept(before) + [self._with_documents(question)]
+        sent = [*self._kept(before), self._with_documents(question)]
         if self._happens(self.habits.fails):
             yield sent, []
         if self._happens(self.habits.calls_tool):

@@ -1,36 +1,39 @@
-"""How often sessions that nobody named are put together rightly, and what it costs to do so.
+"""How often calls of one conversation are put together where nobody names the session, and what that costs.
 
     .venv/bin/python -m evals.sessions.measure
 
-writes made-up conversations (evals/sessions/conversations.py) to a database and compares: of two calls that were given
-the same session, how often are they of one conversation (precision), and of two calls of one conversation, how often
-were they given the same session (recall). The result is kept as evals/sessions/<date>.json.
+writes made-up conversations (evals/sessions/conversations.py) to SQLite and compares. Precision: of two calls that were
+given the same session, how often are they of one conversation? Recall: of two calls of one conversation, how often were
+they given the same session? The cost is the CPU time of the median batch of 64, without what the rest of storing takes.
+The result is kept as evals/sessions/<date>.json.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, AsyncIterator
+from statistics import median
+from typing import Any
+from unittest.mock import patch
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from evals.sessions.conversations import Habits, traffic
-from evals.store.traffic import Texts, conversations
-import msgspec
 from transom.secret import Secret
-from transom.store import write
+from transom.store import chains, write
 from transom.store.engine import connect, migrate
 from transom.store.models import TRACE
 from transom.types import RedactedExchange
@@ -52,31 +55,50 @@ KINDS = {
 }
 
 
+async def measure(habits: Habits) -> dict[str, Any]:
+    """Precision, recall, into how many sessions a conversation falls, and CPU time for a trace."""
+    calls = list(traffic(1, CONVERSATIONS, TURNS, habits))
+    gc.freeze()
+    async with database() as db:
+        costs = await store(db, [e for _, e in calls])
+        async with db.connect() as conn:
+            sessions = {row.id: row.session_id for row in await conn.execute(select(TRACE.c.id, TRACE.c.session_id))}
+    given = [(conversation, sessions[e.id] or e.id) for conversation, e in calls]
+    right = pairs(Counter(given).values())
+    return {
+        "calls": len(calls),
+        "messages_per_call": round(sum(len(e.input_messages) for _, e in calls) / len(calls), 1),
+        "precision": round(right / pairs(Counter(session for _, session in given).values()), 4),
+        "recall": round(right / pairs(Counter(conversation for conversation, _ in given).values()), 4),
+        "sessions_per_conversation": round(len(set(given)) / CONVERSATIONS, 2),
+        "cpu_us_per_trace": round(median(costs), 1),
+    }
+
+
+async def store(db: AsyncEngine, exchanges: list[RedactedExchange]) -> list[float]:
+    """Write in batches; gives the CPU microseconds for a trace that inferring took, batch by batch."""
+    costs = []
+
+    async def timed(*arguments: Any) -> list[RedactedExchange]:
+        began = time.process_time()
+        result = await chains.infer_sessions(*arguments)
+        costs.append((time.process_time() - began) / BATCH * 1e6)
+        return result
+
+    with patch.object(write, "infer_sessions", timed):
+        for start in range(0, len(exchanges), BATCH):
+            await write.write_batch(db, exchanges[start : start + BATCH], [], "host", SECRET, None)
+    return costs
+
+
 def pairs(counts: Iterable[int]) -> int:
     """Pairs within groups of these sizes."""
     return sum(count * (count - 1) // 2 for count in counts)
 
 
-async def quality(habits: Habits) -> dict[str, Any]:
-    """Precision and recall over pairs of calls, and into how many sessions a conversation falls."""
-    calls = list(traffic(1, CONVERSATIONS, TURNS, habits))
-    async with database() as db:
-        for start in range(0, len(calls), BATCH):
-            await write.write_batch(db, [e for _, e in calls[start : start + BATCH]], [], "host", SECRET, None)
-        async with db.connect() as conn:
-            found = dict((await conn.execute(select(TRACE.c.id, TRACE.c.session_id))).all())
-    given = [(conversation, found[e.id] or e.id) for conversation, e in calls]
-    right = pairs(Counter(given).values())
-    return {
-        "calls": len(calls),
-        "precision": round(right / pairs(Counter(session for _, session in given).values()), 4),
-        "recall": round(right / pairs(Counter(conversation for conversation, _ in given).values()), 4),
-        "sessions_per_conversation": round(len(set(given)) / CONVERSATIONS, 2),
-    }
-
-
 @asynccontextmanager
 async def database() -> AsyncIterator[AsyncEngine]:
+    """An empty one, gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/transom.db"
         await migrate(url)
@@ -86,8 +108,15 @@ async def database() -> AsyncIterator[AsyncEngine]:
 
 
 def main() -> None:
-    result = {kind: asyncio.run(quality(habits)) for kind, habits in KINDS.items()}
-    print(json.dumps(result, indent=1))
+    result = {kind: asyncio.run(measure(habits)) for kind, habits in track(KINDS.items(), "storing", transient=True)}
+    table = Table("conversations", "precision", "recall", "sessions each", "CPU µs", title=f"{CONVERSATIONS} at once")
+    for kind, row in result.items():
+        shown = (row["precision"], row["recall"], row["sessions_per_conversation"], row["cpu_us_per_trace"])
+        table.add_row(kind, *map(str, shown))
+    Console().print(table)
+    today = datetime.now(UTC).date().isoformat()
+    kept = {"date": today, "conversations": CONVERSATIONS, "turns": TURNS, "batch": BATCH, "kinds": result}
+    (Path(__file__).parent / f"{today}.json").write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

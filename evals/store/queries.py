@@ -24,8 +24,8 @@ from transom.store.sessions import get_session, list_sessions
 from transom.store.stats import stats
 
 BATCH = 512
-REPEATS = 9
-"""How often each question is asked, after twice to warm up."""
+WARM_UP, REPEATS = 3, 15
+"""How often each question is asked."""
 
 Question = Callable[[AsyncConnection], Awaitable[Any]]
 
@@ -36,7 +36,7 @@ async def measure(place: Place, traces: int) -> list[dict[str, Any]]:
     engine = connect(place.url)
     try:
         stored = {"question": f"(storing {traces} traces)", "traces_per_s": await fill(engine, traces)}
-        return [stored, *({"question": name, "ms": ms} for name, ms in (await ask(engine)).items())]
+        return [stored, *await ask(engine, place)]
     finally:
         await engine.dispose()
 
@@ -55,14 +55,19 @@ async def fill(engine: AsyncEngine, traces: int) -> int:
     return round(traces / took)
 
 
-async def ask(engine: AsyncEngine) -> dict[str, float]:
-    """Milliseconds of each question."""
-    took = {}
+async def ask(engine: AsyncEngine, place: Place) -> list[dict[str, Any]]:
+    """Milliseconds of each question: the median, and the mean of CPU time, which other programs disturb less."""
+    rows = []
     async with engine.connect() as conn:
-        for name, question in [item async for item in _questions(conn)]:
-            times = [await _ms(engine, question) for _ in range(REPEATS + 2)]
-            took[name] = round(median(times[2:]), 1)
-    return took
+        questions = [item async for item in _questions(conn)]
+    for name, question in questions:
+        for _ in range(WARM_UP):
+            await _ms(engine, question)
+        cpu_s = place.cpu_s()
+        times = [await _ms(engine, question) for _ in range(REPEATS)]
+        cpu_ms = (place.cpu_s() - cpu_s) * 1_000 / REPEATS
+        rows.append({"question": name, "ms": round(median(times), 1), "cpu_ms": round(cpu_ms, 1)})
+    return rows
 
 
 async def _ms(engine: AsyncEngine, question: Question) -> float:

@@ -36,9 +36,10 @@ from transom.spool.reader import Entry, Position, SpoolReader
 from transom.store.completeness import completeness
 from transom.store.engine import MIGRATIONS, check_schema, connect, migrate
 from transom.store.messages import digest_of
-from transom.store.models import FEEDBACK, MESSAGE, TRACE
+from transom.store.models import FEEDBACK, MESSAGE, ROLLUP, TRACE
 from transom.store.read import TraceFilter, get_trace, list_traces
 from transom.store.retention import delete_traces
+from transom.store.rollups import DAY, HOUR, read_tallies
 from transom.store.rows import from_text
 from transom.types import RedactedMessage
 from transom.usage.pricing import PriceBook
@@ -179,6 +180,13 @@ async def test_what_was_stored_is_shown_and_can_be_erased(database: AsyncEngine)
     assert await rows(database, TRACE) == await rows(database, MESSAGE) == []
     async with database.connect() as conn:
         assert (await list_traces(conn, TraceFilter(q="order"))).rows == []
+
+
+async def test_the_numbers_of_days_are_those_of_their_hours(database: AsyncEngine):
+    async with database.connect() as conn:
+        hours, days = [await read_tallies(conn, [ROLLUP.c.model], [ROLLUP.c.step == step]) for step in (HOUR, DAY)]
+    assert hours
+    assert days == hours
 
 
 async def test_the_same_secret_makes_the_same_tags_and_digests(database: AsyncEngine):

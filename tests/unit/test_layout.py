@@ -51,7 +51,6 @@ TESTED_THROUGH_OTHERS = {
     "capture/assemble/wire.py": "test_assembly",
     "store/completeness.py": "test_positions",
     "store/dialect.py": "test_write",
-    "store/messages.py": "test_write",
     "store/rollups.py": "test_stats",
     "store/rows.py": "test_write",
 }

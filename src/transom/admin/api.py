@@ -73,7 +73,7 @@ async def feedback(
 
 @router.get("/stats", response_model=Stats)
 async def numbers(admin: AdminParts, since: datetime | None = None, until: datetime | None = None) -> dict[str, Any]:
-    """Sums over a time: the last 24 hours unless said otherwise. Minutes up to six hours, else hours."""
+    """Sums over a time, the last 24 hours unless said otherwise. Minutes for up to six hours of the last week."""
     end = nanoseconds(until) if until else time.time_ns()
     begin = nanoseconds(since) if since else end - _DAY_NS
     if not 0 <= begin < end < 2**63:

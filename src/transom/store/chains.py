@@ -6,9 +6,8 @@ conversations that began alike are stored by both at the same instant, both may 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, delete, select, true, update
@@ -28,15 +27,19 @@ _C, _T = CHAIN.c, TRACE.c
 
 @dataclass(slots=True)
 class _Turn:
-    """A turn that left a digest; `open` until another follows it. `session` is named by its first turn.
+    """A row of `chain`: a turn that left a digest, `open` until another follows it there. New rows have no number."""
 
-    `number` is that of its row, None for a turn of this batch.
-    """
-
+    number: int | None
+    project_id: str
+    key_id: str | None
+    digest: str
     trace_id: str
     session: str
     open: bool = True
-    number: int | None = None
+
+
+_Left = dict[str, list[_Turn]]
+"""The turns by the digests that they left."""
 
 
 async def infer_sessions(
@@ -44,55 +47,64 @@ async def infer_sessions(
 ) -> list[RedactedExchange]:
     """The exchanges of a batch; those that go on with a conversation, or begin one, have its session. Call it first.
 
-    `digests` are those of each exchange's messages, by its id. What the next turns need is stored, and a stored trace
-    that turns out to be the first of a conversation gets its session.
+    `digests` are those of each exchange's messages, by its id. A session is named by its first trace, which gets it
+    when the second comes. What the next turns need is stored.
     """
     histories = {e.id: h for e in exchanges if e.session_id is None and (h := read_history(e, digests[e.id], secret))}
     new = await _not_stored(conn, [e for e in exchanges if e.id in histories])
     left = await _turns_before(conn, [histories[e.id] for e in new])
-    turns: dict[str, _Turn] = {}
+    sessions, followed = _follow(new, histories, left)
+    firsts = {turn.trace_id for turn in followed if turn.trace_id == turn.session}
+    await _name_first(conn, firsts - sessions.keys())
+    await _close(conn, {turn.number for turn in followed if turn.number is not None})
+    await _keep(conn, [turn for turns in left.values() for turn in turns if turn.number is None])
+    named = {trace_id: s for trace_id, s in sessions.items() if s != trace_id or trace_id in firsts}
+    return [_in_session(e, named[e.id]) if e.id in named else e for e in exchanges]
+
+
+def _in_session(exchange: RedactedExchange, session_id: str) -> RedactedExchange:
+    return msgspec.structs.replace(exchange, session_id=session_id, session_inferred=True)
+
+
+def _follow(
+    exchanges: Sequence[RedactedExchange], histories: Mapping[str, History], left: _Left
+) -> tuple[dict[str, str], list[_Turn]]:
+    """The session of each exchange, its own id where it follows none; and the turns that are followed.
+
+    The exchanges are in the order of their time. Each adds to `left` what it leaves, and may be followed itself.
+    """
+    sessions: dict[str, str] = {}
     followed: list[_Turn] = []
-    for exchange in sorted(new, key=lambda e: (e.started_at, e.id)):
+    for exchange in exchanges:
         history = histories[exchange.id]
         before = _turn_before(history, left, _first_id(exchange.started_at - DAY_NS))
         if before:
             before.open = False
             followed.append(before)
-        turn = turns[exchange.id] = _Turn(exchange.id, before.session if before else exchange.id)
+        session = sessions[exchange.id] = before.session if before else exchange.id
+        owner = exchange.project_id, fit_id(exchange.key_id)
         for digest in history.leaves:
-            left.setdefault(digest, []).append(turn)
-    firsts = {turn.trace_id for turn in followed if turn.trace_id == turn.session}
-    await _name_first(conn, firsts - turns.keys())
-    await _close(conn, {turn.number for turn in followed if turn.number is not None})
-    await insert_many(conn, CHAIN, [row for e in new for row in _rows(e, histories[e.id], turns[e.id])])
-    return [_with_session(e, turns[e.id], firsts) if e.id in turns else e for e in exchanges]
-
-
-def _with_session(exchange: RedactedExchange, turn: _Turn, firsts: Container[str]) -> RedactedExchange:
-    """A turn that follows none and is followed by none has no session."""
-    if turn.session == exchange.id and exchange.id not in firsts:
-        return exchange
-    return msgspec.structs.replace(exchange, session_id=turn.session, session_inferred=True)
+            left.setdefault(digest, []).append(_Turn(None, *owner, digest, exchange.id, session))
+    return sessions, followed
 
 
 async def _not_stored(conn: AsyncConnection, exchanges: Sequence[RedactedExchange]) -> list[RedactedExchange]:
+    """Those that are new, in the order of their time."""
     if not exchanges:
         return []
     found = await conn.execute(select(_T.id).where(one_of(conn, _T.id, [e.id for e in exchanges])))
     stored = set(found.scalars())
-    return [exchange for exchange in exchanges if exchange.id not in stored]
-
-
-_Left = dict[str, list[_Turn]]
-"""The turns by the digests that they left."""
+    return sorted((e for e in exchanges if e.id not in stored), key=lambda e: (e.started_at, e.id))
 
 
 async def _turns_before(conn: AsyncConnection, histories: Sequence[History]) -> _Left:
-    """The stored turns that these may follow. Older ones are looked up only where the last one isn't found."""
+    """The stored turns that these, in order, may follow. Older ones are looked up only where the last isn't found."""
     left = await _find(conn, {digest for history in histories for digest in history.last_turn()})
-    known = left.keys() | {digest for history in histories for digest in history.leaves}
-    lost = [history for history in histories if known.isdisjoint(history.last_turn())]
-    older = {digest for history in lost for reply in history.older() for digest in reply.digests()}
+    known, older = set(left), set[str]()
+    for history in histories:
+        if known.isdisjoint(history.last_turn()):
+            older.update(digest for reply in history.older() for digest in reply.digests())
+        known.update(history.leaves)
     return left | await _find(conn, older - left.keys())
 
 
@@ -103,16 +115,15 @@ async def _find(conn: AsyncConnection, digests: set[str]) -> _Left:
     wanted = sorted(digests)
     query, value = (_SQLITE_FIND, to_text(wanted)) if is_sqlite(conn) else (_POSTGRESQL_FIND, wanted)
     left: _Left = {}
-    for row in await conn.exec_driver_sql(query, (value,)):
-        turn = _Turn(row.trace_id, row.session, bool(row.open), row.number)
-        left.setdefault(row.digest, []).append(turn)
+    for row in (await conn.exec_driver_sql(query, (value,))).mappings():
+        left.setdefault(row["digest"], []).append(_Turn(**row))
     return left
 
 
-_SQLITE_FIND = """SELECT c.number, c.digest, c.trace_id, c.session, c.open
+_SQLITE_FIND = """SELECT c.number, c.project_id, c.key_id, c.digest, c.trace_id, c.session, c.open
 FROM json_each(?) AS wanted JOIN chain AS c ON c.number IN
 (SELECT number FROM chain WHERE digest = wanted.value ORDER BY open DESC, trace_id DESC LIMIT 8)"""
-_POSTGRESQL_FIND = """SELECT c.number, c.digest, c.trace_id, c.session, c.open
+_POSTGRESQL_FIND = """SELECT c.number, c.project_id, c.key_id, c.digest, c.trace_id, c.session, c.open
 FROM unnest($1::text[]) AS wanted (digest) CROSS JOIN LATERAL
 (SELECT * FROM chain WHERE digest = wanted.digest ORDER BY open DESC, trace_id DESC LIMIT 8) AS c"""
 
@@ -176,16 +187,9 @@ async def _close(conn: AsyncConnection, numbers: set[int]) -> None:
         await conn.execute(row, [{"row": number} for number in sorted(numbers)])
 
 
-def _rows(exchange: RedactedExchange, history: History, turn: _Turn) -> Iterable[dict[str, Any]]:
-    for digest in history.leaves:
-        yield {
-            "project_id": exchange.project_id,
-            "key_id": fit_id(exchange.key_id),
-            "digest": digest,
-            "trace_id": turn.trace_id,
-            "session": turn.session,
-            "open": turn.open,
-        }
+async def _keep(conn: AsyncConnection, turns: Sequence[_Turn]) -> None:
+    names = ("project_id", "key_id", "digest", "trace_id", "session", "open")
+    await insert_many(conn, CHAIN, [{name: getattr(turn, name) for name in names} for turn in turns])
 
 
 async def forget_chains(conn: AsyncConnection, trace_ids: Sequence[str]) -> None:

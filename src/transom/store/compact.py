@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transom.store.dialect import is_sqlite, writing
+from transom.store.pace import giving_way
 
 MERGED_PAGES = 500
 """Pages of the index that are merged in one transaction: about two megabytes."""
@@ -47,7 +48,7 @@ async def _merge_words(db: AsyncEngine) -> None:
     """
     pages = -MERGED_PAGES
     while True:
-        async with writing(db) as conn:
+        async with giving_way(), writing(db) as conn:
             before = await _number(conn, "SELECT total_changes()")
             await conn.exec_driver_sql("INSERT INTO message_words (message_words, rank) VALUES ('merge', ?)", (pages,))
             if await _number(conn, "SELECT total_changes()") - before < 2:
@@ -60,7 +61,7 @@ async def _give_back(db: AsyncEngine) -> None:
     async with db.connect() as conn:
         free, pages = await _number(conn, "PRAGMA freelist_count"), await _number(conn, "PRAGMA page_count")
     while free > pages * MOST_FREE:
-        async with db.connect() as conn:
+        async with giving_way(), db.connect() as conn:
             # One call frees pages until its statement is run to the end, which only a script is.
             driver: Any = (await conn.get_raw_connection()).driver_connection
             await driver.executescript(f"PRAGMA incremental_vacuum({FREED_PAGES})")

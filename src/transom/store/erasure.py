@@ -20,6 +20,7 @@ from transom.store.completeness import completeness
 from transom.store.deletion import BATCH, delete_traces
 from transom.store.dialect import writing
 from transom.store.models import FEEDBACK, JOB, TRACE
+from transom.store.pace import giving_way
 from transom.store.parquet.erase import erase_from_archive
 from transom.types import ANONYMOUS_KEY, DEFAULT_PROJECT
 
@@ -135,7 +136,7 @@ async def _erase(db: AsyncEngine, target: Target, audit_number: int) -> int:
             ids = list((await conn.execute(wanted)).scalars())
         if not ids:
             break
-        async with writing(db) as conn:
+        async with giving_way(), writing(db) as conn:
             gone = await delete_traces(conn, ids)
             await audit.add(conn, audit_number, gone, {})
         erased += gone

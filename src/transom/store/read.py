@@ -8,15 +8,16 @@ from operator import itemgetter
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, func, select, true
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from transom.store.bulk import one_of
 from transom.store.dialect import has_text
 from transom.store.models import FEEDBACK, MESSAGE, ROLLUP, TRACE
 from transom.store.projects import of_project
 from transom.store.rollups import DAY
 from transom.store.rows import from_text, to_text
-from transom.store.search import traces_with, words_of
+from transom.store.search import find_traces, words_of
 from transom.types import PICODOLLARS_PER_DOLLAR
 
 USER_FEEDBACK = "user_feedback"
@@ -80,16 +81,36 @@ async def list_traces(
     conn: AsyncConnection, filter: TraceFilter | None = None, cursor: str | None = None, limit: int = 50
 ) -> Page:
     """Traces without their messages. A row's `feedback` is `{"up", "down", "count"}`."""
-    query = select(TRACE).where(*_conditions(conn, filter or TraceFilter()))
+    wanted = filter or TraceFilter()
+    query = select(TRACE).where(*_conditions(wanted)).order_by(_T.id.desc()).limit(limit + 1)
     if cursor is not None:
         query = query.where(_T.id < cursor)
-    found = await conn.execute(query.order_by(_T.id.desc()).limit(limit + 1))
-    page = to_page([list_row(row) for row in found.mappings()], limit, itemgetter("id"))
+    found: Sequence[RowMapping]
+    if wanted.q is not None and wanted.q.strip():
+        ids = await find_traces(conn, words_of(wanted.q))
+        found = await _newest_of(conn, query, [i for i in ids if cursor is None or i < cursor], limit + 1)
+    else:
+        found = (await conn.execute(query)).mappings().all()
+    page = to_page([list_row(row) for row in found], limit, itemgetter("id"))
     await add_feedback(conn, page.rows)
     return page
 
 
-def _conditions(conn: AsyncConnection, wanted: TraceFilter) -> list[ColumnElement[bool]]:
+async def _newest_of(conn: AsyncConnection, query: Select[Any], ids: Sequence[str], count: int) -> list[RowMapping]:
+    """The first `count` rows of a query among these traces, the newest first; asks for some of them at a time."""
+    found: list[RowMapping] = []
+    for start in range(0, len(ids), _SOME_IDS):
+        some = query.where(one_of(conn, _T.id, ids[start : start + _SOME_IDS]))
+        found += (await conn.execute(some)).mappings()
+        if len(found) >= count:
+            break
+    return found[:count]
+
+
+_SOME_IDS = 500
+
+
+def _conditions(wanted: TraceFilter) -> list[ColumnElement[bool]]:
     chosen = {name: value for name in _EQUAL if (value := getattr(wanted, name)) is not None}
     conditions = [of_project(_T.project_id, wanted.project_id), *(_T[name] == value for name, value in chosen.items())]
     if wanted.status is not None:
@@ -104,8 +125,6 @@ def _conditions(conn: AsyncConnection, wanted: TraceFilter) -> list[ColumnElemen
         conditions.append(_T.started_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(_T.started_at < wanted.until)
-    if wanted.q is not None and wanted.q.strip():
-        conditions.append(_T.id.in_(traces_with(conn, words_of(wanted.q))))
     return conditions
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
@@ -18,8 +16,9 @@ from transom.store.compact import compact
 from transom.store.deletion import BATCH, delete_traces, expire_content
 from transom.store.dialect import writing
 from transom.store.models import FEEDBACK, ROLLUP, TRACE, WITHDRAWN
+from transom.store.pace import giving_way
 from transom.store.parquet.keep import keep_traces
-from transom.store.rollups import HOUR, MINUTE, MINUTES_KEPT_NS
+from transom.store.rollups import DAY, MINUTE, MINUTES_KEPT_NS
 from transom.types import DAY_NS
 
 ARCHIVE_BATCH = 2_000
@@ -75,7 +74,7 @@ async def _delete(db: AsyncEngine, projects: Projects, cutoff: int, archive: Pat
         if archive:
             done["archived"] += await keep_traces(db, archive, ids)
         for start in range(0, len(ids), BATCH):
-            async with _giving_way():
+            async with giving_way():
                 done["traces"] += await delete_traces(db, ids[start : start + BATCH])
     unlinked = and_(_of(_F.project_id, projects), _F.linked == false(), _F.created_at < cutoff)
     async with writing(db) as conn:
@@ -87,7 +86,7 @@ async def _expire_content(db: AsyncEngine, projects: Projects, cutoff: int, done
     """Take the content of traces begun before the cutoff, and the words of feedback that old."""
     old = and_(_of(_T.project_id, projects), _T.started_at < cutoff, _T.content_expired_at.is_(None))
     async for ids in _batches(db, old, BATCH):
-        async with _giving_way():
+        async with giving_way():
             done["contents"] += await expire_content(db, ids, time.time_ns())
     said = or_(_F.comment.is_not(None), _F.correction.is_not(None))
     worded = update(FEEDBACK).where(_of(_F.project_id, projects), _F.created_at < cutoff, said)
@@ -113,21 +112,13 @@ async def _batches(db: AsyncEngine, old: ColumnElement[bool], size: int) -> Asyn
 
 
 async def _forget_minutes(db: AsyncEngine, cutoff: int) -> None:
-    """Delete the sums of the minutes before the cutoff, an hour of them a transaction; hours and days stay."""
+    """Delete the sums of the minutes before the cutoff, a day of them a transaction; hours and days stay."""
     first = select(func.min(_R.start)).where(_R.step == MINUTE, _R.start < cutoff)
     while True:
         async with db.connect() as conn:
             oldest = (await conn.execute(first)).scalar()
         if oldest is None:
             return
-        end = min(cutoff, oldest + HOUR * 10**9)
-        async with _giving_way(), writing(db) as conn:
+        end = min(cutoff, oldest + DAY * 10**9)
+        async with giving_way(), writing(db) as conn:
             await conn.execute(delete(ROLLUP).where(_R.step == MINUTE, _R.start < end))
-
-
-@asynccontextmanager
-async def _giving_way() -> AsyncIterator[None]:
-    """Leave the database to others for as long as the block took: SQLite's lock goes to whoever asks most often."""
-    began = time.monotonic()
-    yield
-    await asyncio.sleep(time.monotonic() - began)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import Select, cast, column, false, literal_column, select, table
+from sqlalchemy import Select, Text, bindparam, cast, column, literal_column, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -92,25 +92,26 @@ SELECT message_id, array_to_tsvector(array_remove(string_to_array(words, ' '), '
 FROM unnest($1::bigint[], $2::text[]) AS new (message_id, words)"""
 
 
-def traces_with(conn: AsyncConnection, words: list[str]) -> Select[tuple[str]]:
-    """Selects the ids of the traces that brought a message with all of `words`; none where there are no words."""
+async def find_traces(conn: AsyncConnection, words: list[str]) -> list[str]:
+    """The ids of the traces that brought a message with all of `words`, the newest first; none without words."""
     if not words:
-        return select(SESSION_MESSAGE.c.trace_id).where(false())
-    newest = _hits(conn, words[:MOST_WORDS]).limit(MOST_HITS).subquery()
-    return select(SESSION_MESSAGE.c.trace_id).where(SESSION_MESSAGE.c.message_id.in_(select(newest)))
+        return []
+    newest = _hits(conn, words[:MOST_WORDS]).limit(literal_column(str(MOST_HITS))).subquery()
+    brought = select(SESSION_MESSAGE.c.trace_id).where(SESSION_MESSAGE.c.message_id.in_(select(newest)))
+    return sorted(set((await conn.execute(brought)).scalars()), reverse=True)
 
 
 def _hits(conn: AsyncConnection, words: list[str]) -> Select[tuple[int]]:
-    """Selects the ids of the messages with all of `words`, the newest first. No word has a quote in it."""
+    """Selects the ids of the messages with all of `words`, the newest first. No word has a quote in it.
+
+    PostgreSQL is given the words in the statement: how best to look for them depends on how frequent they are.
+    """
     if is_sqlite(conn):
         index = table("message_words", column("rowid"))
         query = " ".join(f'"{word}"' for word in words)
         found = select(index.c.rowid).where(literal_column("message_words").op("MATCH")(query))
         return found.order_by(index.c.rowid.desc())
     index = table("message_words", column("message_id"), column("words"))
-    query = " & ".join(f"'{word}'" for word in words)
-    return (
-        select(index.c.message_id)
-        .where(index.c.words.op("@@")(cast(query, TSQUERY)))
-        .order_by(index.c.message_id.desc())
-    )
+    wanted = bindparam(None, " & ".join(f"'{word}'" for word in words), Text, literal_execute=True)
+    found = select(index.c.message_id).where(index.c.words.op("@@")(cast(wanted, TSQUERY)))
+    return found.order_by(index.c.message_id.desc())

@@ -52,7 +52,9 @@ async def test_a_session_of_one_caller_or_of_all(rest: httpx.AsyncClient, db: As
 
 @pytest.mark.parametrize("user_id", ["user-7", EMAIL, "team/ann", "আনিকা", "a b?c#d%2F"])
 @pytest.mark.parametrize("ids", ["keep", "hash"])
-async def test_a_user_by_the_id_that_apps_send(rest: httpx.AsyncClient, db: AsyncEngine, user_id: str, ids: str) -> None:
+async def test_a_user_by_the_id_that_apps_send(
+    rest: httpx.AsyncClient, db: AsyncEngine, user_id: str, ids: str
+) -> None:
     redactor = Redactor(Settings(redaction=Redaction(profile="fast", ids=ids)), SECRET)
     stored = redactor.redact_id(user_id, "user")
     await write(db, exchange(1, user_id=stored), exchange(2, user_id=redactor.redact_id("someone else", "user")))

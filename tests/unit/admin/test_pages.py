@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 
 from tests.unit.admin.conftest import browser, log_in
 from tests.unit.admin.seeds import BENGALI, CHAT, FAILED, HOSTILE, HOSTILE_TRACE, LEFT, TOOLS, UNKNOWN, seeded_id
-from tests.unit.store.builders import SECRET
+from tests.unit.store.builders import SECRET, exchange, say, write
 from transom.admin.app import create_app
 from transom.admin.filters import read_page_query
 from transom.admin.pages import base_url, links
@@ -184,6 +184,18 @@ async def test_sessions_lead_to_their_conversation(inside: httpx.AsyncClient):
     text = (await page(inside, "/sessions/support-42?key_id=k_1")).text
     assert "Person 2" in text
     await page(inside, "/sessions/support-42?key_id=k_2", 404)
+
+
+async def test_a_session_that_nobody_named_says_so(settings: Settings, empty_db: AsyncEngine):
+    first = exchange(1)
+    history = [*first.input_messages, *first.output_messages, say("user", "and then?")]
+    await write(empty_db, first, exchange(2, input_messages=history))
+    async with browser(create_app(settings, SECRET, empty_db)) as client:
+        await log_in(client)
+        for address in (f"/sessions/{first.id}", f"/traces/{first.id}"):
+            assert "inferred from its history" in (await page(client, address)).text
+        assert "inferred" in (await page(client, "/sessions")).text
+        assert (await page(client, "/sessions")).addresses().count(f"/sessions/{first.id}?key_id=k_1") == 1
 
 
 async def test_completeness(inside: httpx.AsyncClient):

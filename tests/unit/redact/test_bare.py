@@ -41,7 +41,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_content_stays_and_nothing_fails(make_exchange, secret, value):
-    names = ("model", "response_model", "response_id", "request_id", "error_type", "method", "path", "user_id")
+    names = (
+        *("model", "response_model", "response_id", "previous_response_id", "request_id"),
+        *("error_type", "method", "path", "user_id"),
+    )
     exchange = make_exchange(
         **dict.fromkeys((*names, "session_id", "app", "client_request_id", "error_message"), value),
         finish_reasons=[value],

@@ -24,6 +24,7 @@ def everywhere(make_exchange, **more):
         model=f"ft:{MAIL}",
         response_model=MAIL,
         response_id=MAIL,
+        previous_response_id=MAIL,
         request_id=MAIL,
         client_request_id=MAIL,
         status_code=400,

@@ -106,7 +106,7 @@ async def test_what_arrives_later_is_erased_and_what_begins_later_stays(db: Asyn
     assert (line["action"], line["subject"], line["traces"]) == ("erase_user", "s_1", 1)
 
 
-async def test_it_is_repeated_for_an_hour_and_then_forgets_whom(db: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_repeated_for_an_hour_and_forgets_whom(db: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     await erase(db, user("ann"), ENTRY, SECRET)
     for _ in range(3):
         assert await repeat(db)

@@ -54,6 +54,17 @@ async def test_a_job_belongs_to_the_transaction_that_enqueues_it(db: AsyncEngine
     assert await take(db) == []
 
 
+async def test_many_jobs_are_added_at_once(db: AsyncEngine, clock: Clock) -> None:
+    wanted = [
+        jobs.NewJob(kind="score", payload={"n": n}, project_id="default", key_id="k_1", dedupe=f"trace {n % 4}")
+        for n in range(5)
+    ]
+    async with writing(db) as conn:
+        assert await jobs.enqueue_all(conn, wanted) == 4
+        assert await jobs.enqueue_all(conn, wanted) == await jobs.enqueue_all(conn, []) == 0
+    assert sorted(job.payload["n"] for job in await take(db)) == [0, 1, 2, 3]
+
+
 async def test_equal_dedupe_keys_are_one_job_even_when_it_is_done(db: AsyncEngine, clock: Clock) -> None:
     assert [await add(db, dedupe="today"), await add(db, dedupe="today"), await add(db, dedupe="now")] == [
         True,

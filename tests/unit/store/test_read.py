@@ -10,6 +10,7 @@ from tests.unit.store.builders import NOON, exchange, say, trace_id, write
 from transom.store.engine import connect
 from transom.store.models import TRACE
 from transom.store.read import TraceFilter, filter_values, get_trace, list_traces, usd
+from transom.store.rows import PREVIEW_CHARS
 from transom.types import Cost, RedactedMessage, metadata_only
 
 IN_A_LIST = [
@@ -100,7 +101,7 @@ async def test_previews_show_the_users_last_words_and_tool_calls(db: AsyncEngine
     )
     async with db.connect() as conn:
         (row,) = (await list_traces(conn)).rows
-    assert row["input_preview"].startswith("second line xxx") and len(row["input_preview"]) == 200
+    assert row["input_preview"].startswith("second line xxx") and len(row["input_preview"]) == PREVIEW_CHARS
     assert row["output_preview"] == 'weather({"city":"Oslo"})'
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.unit.store.builders import exchange, say, trace_id, write
 from transom.store.read import TraceFilter, list_traces
-from transom.store.search import words_of
+from transom.store.search import LONGEST_WORD, indexed_words, words_of
 from transom.types import RedactedMessage
 
 BENGALI = "আমার বাংলা প্রশ্নের উত্তর দিন"
@@ -90,6 +90,19 @@ async def test_a_huge_message_is_stored_and_found_by_its_beginning(db: AsyncEngi
     await write(db, exchange(1, input_messages=[say("user", huge)]))
     assert await find(db, "beginning wort7ß") == [trace_id(1)]
     assert await find(db, "wort59999ß") == []
+
+
+@given(st.text(st.characters(codec="ascii") | st.characters()) | st.text("ab .", max_size=500))
+def test_the_index_gets_the_words_that_are_looked_for(text: str) -> None:
+    long = "a" * LONGEST_WORD
+    for said in (text, f"{text} {long}b", f"{long}{text}"):
+        assert indexed_words("user", [{"type": "text", "content": said}]).split() == words_of(said)
+
+
+async def test_of_a_long_word_the_beginning_counts(db: AsyncEngine) -> None:
+    await write(db, exchange(1, input_messages=[say("user", "blob " + "x" * 5_000 + " end")]))
+    assert await find(db, "x" * 300 + " blob end") == [trace_id(1)]
+    assert await find(db, "x" * 199) == []
 
 
 @given(st.text())

@@ -61,6 +61,18 @@ async def test_a_short_time_long_ago_is_told_by_the_hour_as_its_minutes_are_gone
     assert (found["step_s"], found["requests"]) == (3600, 2)
 
 
+async def test_still_longer_times_are_told_by_the_day(db: AsyncEngine) -> None:
+    day = 24 * HOUR
+    midnight = NOON // day * day
+    await write(db, exchange(1, started_at=midnight), exchange(2, started_at=midnight + 5 * HOUR))
+    await write(db, exchange(3, started_at=midnight + 20 * day, model="other"))
+    async with db.connect() as conn:
+        found = await stats(conn, midnight + HOUR, midnight + 30 * day)
+    assert (found["step_s"], found["requests"]) == (86_400, 3)
+    assert [(row["start"] - midnight, row["requests"]) for row in found["series"]] == [(0, 2), (20 * day, 1)]
+    assert [row["requests"] for row in found["by_model"]] == [2, 1]
+
+
 async def test_recorders_and_batches_add_up(db: AsyncEngine) -> None:
     await write(db, exchange(1), recorder="host-1")
     await write(db, exchange(2), recorder="host-1")

@@ -36,7 +36,9 @@ def read_identity(exchange_id: str, headers: By, request: Body) -> Identity:
     metadata = mapping(request.get("metadata"))
     trace_id, parent = _read_traceparent(headers)
     return Identity(
-        session_id=_header(headers, "x-transom-session", "helicone-session-id") or text(metadata.get("session_id")),
+        session_id=_header(headers, "x-transom-session", "helicone-session-id")
+        or text(metadata.get("session_id"))
+        or _conversation(request),
         user_id=_header(headers, "x-transom-user", "helicone-user-id")
         or text(request.get("user"))
         or text(request.get("safety_identifier"))
@@ -48,6 +50,12 @@ def read_identity(exchange_id: str, headers: By, request: Body) -> Identity:
         otel_parent_span_id=parent,
         client_request_id=_header(headers, "x-request-id", "helicone-request-id"),
     )
+
+
+def _conversation(request: Body) -> str | None:
+    """The conversation that the provider keeps: OpenAI's (an id, or an object with one), or Cohere's."""
+    kept = request.get("conversation")
+    return text(kept) or text(mapping(kept).get("id")) or text(request.get("conversation_id"))
 
 
 def read_request_id(headers: By) -> str | None:

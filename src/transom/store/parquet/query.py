@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 Format = Literal["table", "csv", "jsonl"]
 
 _VIEW = """CREATE VIEW traces AS SELECT * REPLACE (make_timestamp_ns(started_at) AS started_at)
-FROM read_parquet('{pattern}', hive_partitioning = true, union_by_name = true)"""
+FROM read_parquet('{pattern}', union_by_name = true, hive_partitioning = true,
+hive_types = {{'project': VARCHAR, 'date': DATE, 'hour': BIGINT}})"""
 _ROWS = 1_000
 """Fetched at a time."""
 

@@ -48,6 +48,12 @@ def test_session_in_the_body():
     assert read_identity(ID, {}, {"metadata": {"session_id": "s"}})["session_id"] == "s"
 
 
+@pytest.mark.parametrize("body", [{"conversation": "c"}, {"conversation": {"id": "c"}}, {"conversation_id": "c"}])
+def test_a_conversation_that_the_provider_keeps_is_a_session(body):
+    assert read_identity(ID, {}, body)["session_id"] == "c"
+    assert read_identity(ID, {"x-transom-session": "s"}, body)["session_id"] == "s"
+
+
 def test_traceparent():
     identity = read_identity(ID, {"traceparent": f"00-{TRACE}-{SPAN}-01"}, {})
     assert (identity["otel_trace_id"], identity["otel_parent_span_id"]) == (TRACE, SPAN)

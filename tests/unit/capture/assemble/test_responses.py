@@ -46,6 +46,11 @@ def test_a_whole_call(read):
     assert (exchange.finish_reasons, exchange.response_id, exchange.user_id) == (["completed"], "resp_1", "u")
 
 
+def test_the_response_that_it_follows(read):
+    exchange = read(PATH, {"input": "And of Spain?", "previous_response_id": "resp_0"}, REPLY)
+    assert (exchange.previous_response_id, exchange.response_id) == ("resp_0", "resp_1")
+
+
 def test_items_of_the_input(read):
     items = [
         {"role": "user", "content": [{"type": "input_text", "text": "Hi"}]},

@@ -7,7 +7,15 @@ import pytest
 
 from transom.config import ConfigError
 from transom.store.parquet import files
-from transom.store.parquet.files import changing, check_archive, duckdb_in_memory, files_of, hour_of, rows_of, write_file
+from transom.store.parquet.files import (
+    changing,
+    check_archive,
+    duckdb_in_memory,
+    files_of,
+    hour_of,
+    rows_of,
+    write_file,
+)
 
 NINE = 1_700_000_000 * 10**9 // (86_400 * 10**9) * (86_400 * 10**9) + 9 * 3600 * 10**9 + 5
 

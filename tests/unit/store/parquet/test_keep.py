@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.unit.store.builders import NOON, at, conversation, exchange, feedback, say, trace_id, write
+from tests.unit.store.builders import conversation, exchange, feedback, say, trace_id, write
 from transom.store.deletion import delete_traces
 from transom.store.parquet import keep
 from transom.store.parquet.files import duckdb_in_memory, files_of, rows_of
@@ -55,11 +55,10 @@ async def test_costs_are_exact_and_what_is_unknown_is_null(db: AsyncEngine, tmp_
 async def test_each_hour_of_a_project_has_its_files(db: AsyncEngine, tmp_path: Path) -> None:
     await write(db, exchange(1), exchange(2), exchange(HOUR + 1), exchange(3, project_id="other"))
     await keep_traces(db, tmp_path, [trace_id(n) for n in (1, 2, 3, HOUR + 1)])
-    assert [len(kept(folder)) for folder in (tmp_path,)] == [4]
+    assert len(kept(tmp_path)) == 4
     hours = {path.parent: path.name for path in files_of(tmp_path)}
     assert len(hours) == 3
     assert f"part-{trace_id(1)}.parquet" in hours.values()
-    assert NOON == at(0)
 
 
 async def test_a_run_that_was_cut_off_doubles_nothing(db: AsyncEngine, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def _expiry() -> None:
 def _words() -> None:
     """An index of the words alone, without their places and without a second copy of the texts.
 
-    PostgreSQL's takes new ones in pieces of 16 MB, and spends no time on making them smaller.
+    PostgreSQL's takes new ones in pieces of 8 MB, and spends no time on making them smaller.
     """
     if op.get_context().dialect.name == "sqlite":
         _sqlite_words()
@@ -103,7 +103,7 @@ def _words() -> None:
     )
     op.execute("ALTER TABLE message_words ALTER words SET STORAGE EXTERNAL")
     op.execute(
-        "CREATE INDEX message_words_words ON message_words USING gin (words) WITH (gin_pending_list_limit = 16384)"
+        "CREATE INDEX message_words_words ON message_words USING gin (words) WITH (gin_pending_list_limit = 8192)"
     )
     op.drop_column("message", "words")
 
