@@ -108,9 +108,8 @@ def serve(
     admin_port: AdminPortOption = None,
 ) -> None:
     """Run everything on this machine."""
-    from transom.supervise import Supervisor
-
     from transom.store.parquet.files import check_archive
+    from transom.supervise import Supervisor
 
     settings, _ = _settings("supervisor", config, data, port, admin_port)
     _or_fail(check_archive, settings.retention.archive)

@@ -173,7 +173,7 @@ GONE_NS = 7 * DAY_NS
 
 
 async def silent_writers(conn: AsyncConnection, host: str, since_ns: int) -> list[str]:
-    """The writers with open books that no recorder has looked at for `since_ns` if they are of this host, or for a week.
+    """The writers with open books that no recorder has looked at for `since_ns`, if they are of this host, or a week.
 
     Of a host that comes back after that, what it had in its spool is stored, and counted once more.
     """

@@ -16,7 +16,7 @@ from transom.store.dialect import has_text
 from transom.store.models import FEEDBACK, MESSAGE, ROLLUP, TRACE
 from transom.store.projects import of_project
 from transom.store.rollups import DAY
-from transom.store.rows import from_text, to_text
+from transom.store.rows import first_id, from_text, to_text
 from transom.store.search import find_traces, words_of
 from transom.types import PICODOLLARS_PER_DOLLAR
 
@@ -122,10 +122,14 @@ def _conditions(wanted: TraceFilter) -> list[ColumnElement[bool]]:
     if wanted.feedback is not None:
         conditions.append(_T.id.in_(_rated(wanted.feedback)))
     if wanted.since is not None:
-        conditions.append(_T.started_at >= wanted.since)
+        conditions += [_T.started_at >= wanted.since, _T.id >= first_id(wanted.since - _MINTED_WITHIN_NS)]
     if wanted.until is not None:
-        conditions.append(_T.started_at < wanted.until)
+        conditions += [_T.started_at < wanted.until, _T.id < first_id(wanted.until + _MINTED_WITHIN_NS)]
     return conditions
+
+
+_MINTED_WITHIN_NS = 3600 * 10**9
+"""An id tells when it was made, which is when its exchange started; so a time is also a piece of the list's order."""
 
 
 def _rated(rating: Literal["up", "down"]) -> Any:

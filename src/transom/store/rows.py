@@ -54,6 +54,12 @@ def fit_id(value: str | None) -> str | None:
     return f"{value[: _LONGEST_ID - 40]}~{sha256(value.encode()).hexdigest()[:32]}"
 
 
+def first_id(at_ns: int) -> str:
+    """The lowest UUIDv7 of that time."""
+    ms = f"{max(at_ns, 0) // 10**6:012x}"
+    return f"{ms[:8]}-{ms[8:]}"
+
+
 def session_of(exchange: RedactedExchange) -> str:
     """The session that an exchange's messages belong to: its own where it names none."""
     return fit_id(exchange.session_id) or exchange.id

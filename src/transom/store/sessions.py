@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, case, exists, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from transom.store.bulk import one_of
 from transom.store.models import FEEDBACK, SESSION_MESSAGE, TRACE
 from transom.store.projects import of_project
 from transom.store.read import (
@@ -84,7 +85,8 @@ async def get_session(
 async def _summaries(conn: AsyncConnection, last_traces: Sequence[RowMapping]) -> list[Row]:
     """A row for each session, of which the last trace is given."""
     owners = [tuple(row[column.name] for column in _OWNER) for row in last_traces]
-    query = select(*_OWNER, *_SUMS).where(tuple_(*_OWNER).in_(owners)).group_by(*_OWNER)
+    named = one_of(conn, _T.session_id, [row["session_id"] for row in last_traces])
+    query = select(*_OWNER, *_SUMS).where(named, tuple_(*_OWNER).in_(owners)).group_by(*_OWNER)
     sums = {tuple(row[c.name] for c in _OWNER): row for row in (await conn.execute(query)).mappings()}
     return [_summary(last, sums[owner]) for last, owner in zip(last_traces, owners, strict=True)]
 
