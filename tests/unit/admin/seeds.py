@@ -7,9 +7,22 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.unit.store.builders import exchange, feedback, say, trace_id, write
+from tests.unit.store.builders import exchange, feedback, say, write
 from transom.store.positions import PositionAdvance
-from transom.types import DAY_NS, Attempt, Begun, Cost, Ended, Operation, RedactedMessage, Remark, Usage, metadata_only
+from transom.store.rows import first_id
+from transom.types import (
+    DAY_NS,
+    Attempt,
+    Begun,
+    Cost,
+    Ended,
+    Operation,
+    RedactedExchange,
+    RedactedMessage,
+    Remark,
+    Usage,
+    metadata_only,
+)
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)> & \"quotes\" javascript:alert(1)"
 PERSON, OTHER_PERSON = "<PERSON:k7qx>", "<PERSON:m2ab>"
@@ -68,10 +81,10 @@ async def seed(db: AsyncEngine) -> None:
     now = time.time_ns()
     minute = 60 * 10**9
     talk, tools = chat(), tool_use()
-    plain = [exchange(0x10000 + i, started_at=now - (61 - i) * minute, **_plain(i)) for i in range(60)]
+    plain = [_seeded(i - 100, started_at=now - (61 - i) * minute, **_plain(i)) for i in range(60)]
     opened = [
-        exchange(
-            0x20000 + CHAT,
+        _seeded(
+            CHAT,
             started_at=now - 7 * 10**9,
             session_id="support-42",
             user_id="user-7",
@@ -94,8 +107,8 @@ async def seed(db: AsyncEngine) -> None:
             ),
             cost=Cost(123_000_000, "2026-11"),
         ),
-        exchange(
-            0x20000 + TOOLS,
+        _seeded(
+            TOOLS,
             started_at=now - 6 * 10**9,
             model="claude-sonnet-4-5",
             provider="anthropic",
@@ -108,8 +121,8 @@ async def seed(db: AsyncEngine) -> None:
             cost=Cost(1_234_500_000_000, "2026-11"),
             latency_ms=12_345.0,
         ),
-        exchange(
-            0x20000 + FAILED,
+        _seeded(
+            FAILED,
             started_at=now - 5 * 10**9,
             status_code=429,
             error_type="rate_limit_exceeded",
@@ -120,8 +133,8 @@ async def seed(db: AsyncEngine) -> None:
             ttft_ms=None,
             attempts=[Attempt(provider="openai", status=429, error=None, duration_ms=210.0)],
         ),
-        exchange(
-            0x20000 + UNKNOWN,
+        _seeded(
+            UNKNOWN,
             started_at=now - 4 * 10**9,
             outcome=metadata_only("unknown_operation"),
             operation=Operation.OTHER,
@@ -133,15 +146,15 @@ async def seed(db: AsyncEngine) -> None:
             cost=Cost(),
             ttft_ms=None,
         ),
-        exchange(
-            0x20000 + BENGALI,
+        _seeded(
+            BENGALI,
             started_at=now - 3 * 10**9,
             session_id="বাংলা-১",
             input_messages=[say("user", f"আমার নাম {PERSON}। আমার অর্ডারটি কোথায়?")],
             output_messages=[say("assistant", f"ধন্যবাদ {PERSON}! আপনার অর্ডারটি আজ পাঠানো হয়েছে। مرحبا، 你好。")],
         ),
-        exchange(
-            0x20000 + HOSTILE_TRACE,
+        _seeded(
+            HOSTILE_TRACE,
             started_at=now - 2 * 10**9,
             model=HOSTILE,
             session_id=HOSTILE,
@@ -159,7 +172,7 @@ async def seed(db: AsyncEngine) -> None:
             ],
             tools=[{"type": "function", "function": {"name": HOSTILE}}],
         ),
-        exchange(0x20000 + LEFT, started_at=now - 10**9, ended=Ended.CLIENT_LEFT, status_code=200, ttft_ms=None),
+        _seeded(LEFT, started_at=now - 10**9, ended=Ended.CLIENT_LEFT, status_code=200, ttft_ms=None),
     ]
     said = [
         feedback(opened[0].id, created_at=now, comment="Quick and friendly.", labels=["tone"]),
@@ -188,6 +201,14 @@ def _plain(number: int) -> dict[str, Any]:
     }
 
 
+_NOW = first_id(time.time_ns())
+"""The part of an id that says when it was made."""
+
+
+def _seeded(number: int, **fields: Any) -> RedactedExchange:
+    return exchange(0, id=seeded_id(number), **fields)
+
+
 def seeded_id(number: int) -> str:
     """The id of one of the traces that tests open."""
-    return trace_id(0x20000 + number)
+    return f"{_NOW}-7000-8000-{0x20000 + number:012x}"

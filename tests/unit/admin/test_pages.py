@@ -32,7 +32,9 @@ ALL = [
     "/sessions/nope",
     "/nowhere",
 ]
-TRACES = [f"/traces/{seeded_id(n)}" for n in (CHAT, TOOLS, FAILED, UNKNOWN, BENGALI, HOSTILE_TRACE, LEFT)]
+OPENED = (CHAT, TOOLS, FAILED, UNKNOWN, BENGALI, HOSTILE_TRACE, LEFT)
+# Ids differ from process to process; the names of tests may not.
+TRACES = [pytest.param(f"/traces/{seeded_id(n)}", id=f"trace {n}") for n in OPENED]
 
 
 class Elements(HTMLParser):
