@@ -110,5 +110,6 @@ async def _exchange(process: Process, request: bytes) -> Answer:
         header = await process.stdout.readexactly(LENGTH_BYTES)
         answer: Answer = answers.decode(await process.stdout.readexactly(int.from_bytes(header)))
         return answer
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, OSError, RuntimeError):
+        # uvloop's word for a pipe that its loop has found closed is RuntimeError.
         raise Crashed from None

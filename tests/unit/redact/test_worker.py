@@ -7,7 +7,7 @@ import pytest
 
 from transom.config import Redaction, Settings
 from transom.redact.problems import RedactionUnavailable
-from transom.redact.worker import LONGEST_BACKOFF_S, Worker
+from transom.redact.worker import LONGEST_BACKOFF_S, Crashed, Worker
 
 
 @pytest.fixture
@@ -35,6 +35,15 @@ async def test_a_killed_child_is_replaced(worker):
     await worker.kill()
     assert first.returncode is not None
     assert (await worker.started()).pid != first.pid
+
+
+async def test_a_child_whose_pipe_the_loop_has_found_closed_has_crashed(worker):
+    process = await worker.started()
+    process.stdin.close()
+    await process.stdin.wait_closed()
+    with pytest.raises(Crashed):
+        await worker.ask(b"anything")
+    assert (await worker.started()).pid != process.pid
 
 
 async def test_back_off_grows_to_a_bound(worker):
