@@ -33,9 +33,11 @@ soak: setup ## Hours: a million simulated stories, 20,000 exchanges under random
 	$(BIN)/python -m tests.simulation --seeds 1000000
 	KILL_TEST_EXCHANGES=20000 $(BIN)/pytest -s tests/acceptance/test_kills.py
 
-eval: setup ## Measure redaction, recording, the store, footprint; results are kept under evals
+eval: setup ## Measure redaction, recording, store, sessions, footprint; results are kept under evals
 	$(BIN)/python evals/redaction/measure.py
-	$(BIN)/python evals/recording/measure.py
+	$(BIN)/python -m evals.recording.measure
+	$(BIN)/python -m evals.store.measure rates storage
+	$(BIN)/python -m evals.sessions.measure
 	$(BIN)/python evals/footprint/measure.py
 
 format: setup ## Format the code and mend what can be mended

@@ -1,6 +1,6 @@
 """How much one recorder records: from a full spool to the store, redaction and all.
 
-    .venv/bin/python evals/recording/measure.py [--exchanges N] [--minutes M]
+    .venv/bin/python -m evals.recording.measure [--exchanges N] [--minutes M]
 
 fills a spool, runs `transom recorder` on it and measures how fast it empties (with `logs` and `fast`, new texts and
 conversations); then serves for M minutes at 70 % of what `logs` did with new texts, and watches the lag. Prints a table
@@ -31,8 +31,6 @@ import msgspec
 import psutil
 from rich.console import Console
 from rich.table import Table
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from evals.recording.texts import ANSWER_CHARS, PROMPT_CHARS, Writer, fresh, sessions
 from tests.running import TOKEN, running

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ __all__ = ["postgres", "postgres_url"]
 pytestmark = pytest.mark.slow
 
 EXCHANGES = int(os.environ.get("KILL_TEST_EXCHANGES", "500"))
-CLIENTS = 8 if EXCHANGES < 5000 else 24
+LONG = 5000
+CLIENTS = 24 if EXCHANGES >= LONG else 8
 PLANTED = b"@planted-customer.org"
 """The end of an e-mail address in every prompt."""
 
@@ -216,8 +218,17 @@ def test_every_whole_reply_is_recorded_once(tmp_path: Path, database: str, reque
 
 
 def report(database: str, books: dict[str, Any], chaos: Chaos, search: Search, load: Load) -> None:
-    """What a long run found, for whoever reads it (pytest -s)."""
-    numbers = {name: books[name] for name in ("begun", "stored", "metadata_only", "dropped", "reasons", "ended")}
-    kills = Counter(" ".join(victim.split()[1:3]) for victim in chaos.victims)
-    sys.stdout.write(f"{database}: {len(load.whole)} whole replies, {numbers}, kills {dict(kills)}, ")
-    sys.stdout.write(f"{search.bytes / 1e6:.0f} MB searched\n")
+    """Keep what a long run found in evals/kills; show that of a short one to whoever looks (pytest -s)."""
+    found = {
+        "whole_replies": len(load.whole),
+        **{name: books[name] for name in ("begun", "stored", "metadata_only", "dropped", "reasons", "ended")},
+        "kills": Counter(" ".join(victim.split()[1:3]) for victim in chaos.victims),
+        "searched_mb": round(search.bytes / 1e6),
+        "found_in": sorted(search.found),
+    }
+    sys.stdout.write(f"{database}: {json.dumps(found)}\n")
+    if EXCHANGES >= LONG:
+        path = Path(__file__).parents[2] / "evals" / "kills" / f"{datetime.now(UTC).date()}.json"
+        path.parent.mkdir(exist_ok=True)
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        path.write_text(json.dumps({**kept, database: found}, indent=1) + "\n")

@@ -33,6 +33,10 @@ _feedback = msgspec.msgpack.Decoder(RawFeedback)
 _withdrawals = msgspec.msgpack.Decoder(Withdrawal)
 
 
+_TRIES = 2
+"""At an exchange that we fail to understand by a mistake of ours: the second time it may not happen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """A record of which nothing can be kept; `exchanges` is 1 if it was an exchange's."""
@@ -69,13 +73,14 @@ class Stages:
     async def _exchange(self, capture: Capture, deadly: bool) -> RedactedExchange:
         if deadly:
             return self._outline(capture, "recorder_died")
-        try:
-            return await self._whole(capture)
-        except (RedactionFailed, msgspec.DecodeError):
-            raise
-        except Exception as error:
-            log.error("an exchange could not be understood", id=capture.id, error=error)
-            return self._outline(capture, "recording_error")
+        for _ in range(_TRIES):
+            try:
+                return await self._whole(capture)
+            except (RedactionFailed, msgspec.DecodeError):
+                raise
+            except Exception as error:
+                log.error("an exchange could not be understood", id=capture.id, error=error)
+        return self._outline(capture, "recording_error")
 
     def _outline(self, capture: Capture, why: str) -> RedactedExchange:
         """What is known without looking at the bodies."""
