@@ -9,13 +9,13 @@ stores a month of traces; the million that it takes by itself need some ten minu
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -34,20 +34,20 @@ def measure_rates(kind: str, traces: int) -> list[Row]:
     found = []
     for batch in BATCHES:
         with place(kind) as where:
-            found.append(asyncio.run(rates.measure(where, traces, batch)))
+            found.append(uvloop.run(rates.measure(where, traces, batch)))
     return found
 
 
 def measure_queries(kind: str, traces: int) -> list[Row]:
     """A row for each question, after one for the filling."""
     with place(kind) as where:
-        return asyncio.run(queries.measure(where, traces))
+        return uvloop.run(queries.measure(where, traces))
 
 
 def measure_storage(kind: str, traces: int) -> list[Row]:
     """One row."""
     with place(kind) as where:
-        return [asyncio.run(storage.measure(where, traces))]
+        return [uvloop.run(storage.measure(where, traces))]
 
 
 def table(title: str, rows: Iterable[Row]) -> Table:

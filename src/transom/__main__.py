@@ -108,7 +108,7 @@ def serve(
     admin_port: AdminPortOption = None,
 ) -> None:
     """Run everything on this machine."""
-    from transom.store.parquet.files import check_archive
+    from transom.store.archive.files import check_archive
     from transom.supervise import Supervisor
 
     settings, _ = _settings("supervisor", config, data, port, admin_port)
@@ -252,7 +252,7 @@ def backup(
     data: DataOption = None,
 ) -> None:
     """Write database, secret and admin token to one file, while everything runs."""
-    from transom.store.backup import backup as write_backup
+    from transom.store.backup.backup import backup as write_backup
 
     settings = _settings_alone("backup", config, data)
     with _progress_bar() as show:
@@ -267,7 +267,7 @@ def restore(
     data: DataOption = None,
 ) -> None:
     """Put a backup into an empty data folder and database."""
-    from transom.store.restore import restore as read_backup
+    from transom.store.backup.restore import restore as read_backup
 
     settings = _settings_alone("restore", config, data)
     with _progress_bar() as show:
@@ -307,7 +307,7 @@ def query_archive(
     data: DataOption = None,
 ) -> None:
     """Ask the archive in SQL (DuckDB's); it can only be read."""
-    from transom.store.parquet.query import print_query
+    from transom.store.archive.query import print_query
 
     settings = _settings_alone("archive", config, data)
     _or_fail(print_query, settings.retention.archive, sql, format.value)
@@ -316,7 +316,7 @@ def query_archive(
 @app.command("check-config")
 def check_config(config: ConfigOption = None) -> None:
     """Read the settings and say what is wrong with them."""
-    from transom.store.parquet.files import check_archive
+    from transom.store.archive.files import check_archive
 
     settings: Settings = _or_fail(load, config)
     _or_fail(check_archive, settings.retention.archive)

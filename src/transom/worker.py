@@ -14,10 +14,10 @@ from transom.process import stop_event, wait_or_stop
 from transom.prove.apart import prove_apart
 from transom.secret import Secret, load_secret
 from transom.store import jobs, retention
+from transom.store.archive.files import check_archive
 from transom.store.engine import check_schema, connect
 from transom.store.erasure import KIND as ERASE
 from transom.store.erasure import erase_again
-from transom.store.parquet.files import check_archive
 from transom.types import ANONYMOUS_KEY, DEFAULT_PROJECT
 
 log = structlog.get_logger()

@@ -98,7 +98,7 @@ async def test_an_erasure_is_repeated(engine: AsyncEngine, settings: Settings):
 async def test_it_does_not_run_with_an_archive_that_cannot_be(
     engine: AsyncEngine, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("transom.store.parquet.files.find_spec", lambda _: None)
+    monkeypatch.setattr("transom.store.archive.files.find_spec", lambda _: None)
     retention = Retention(archive=settings.data / "archive")
     with pytest.raises(ConfigError, match="pip install"):
         await worker.run(settings.model_copy(update={"retention": retention}))

@@ -7,7 +7,7 @@ transaction of their own, or a connection, to take part in the caller's.
 `engine`      connect, migrate, check_schema, SchemaError
 `dialect`     writing (a transaction that may write), Db
 `write`       write_batch, PositionAdvance, PositionConflict, Written
-`positions`   read_position, close_writer, completeness
+`positions`   read_position, close_writer; `completeness` completeness
 `read`        TraceFilter, Page, list_traces, get_trace, list_feedback, filter_values
 `sessions`    list_sessions, get_session
 `stats`       stats
@@ -15,8 +15,8 @@ transaction of their own, or a connection, to take part in the caller's.
 `retention`   expire
 `erasure`     erase, erase_again, Target
 `audit`       list_audit
-`parquet`     the archive: keep_traces, erase_from_archive, print_query
-`backup`      backup; `restore` restore: one file (`archive`) with database, secret and admin token
+`archive`     keep_traces, erase_from_archive, print_query: Parquet files of what retention deletes
+`backup`      backup, restore: one file with database, secret and admin token
 
 A trace in a list has the fields of "A trace in JSON" but `input_messages`, `output_messages`, `tools`, `remarks` and
 `scores`, and more: `method`, `path`, `outcome_reason`, `otel_parent_span_id`, `request_id`, `client_request_id`,

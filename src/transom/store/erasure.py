@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transom.secret import Secret
 from transom.store import audit, jobs
+from transom.store.archive.erase import erase_from_archive
 from transom.store.compact import compact
 from transom.store.completeness import completeness
 from transom.store.deletion import BATCH, delete_traces
 from transom.store.dialect import writing
 from transom.store.models import FEEDBACK, JOB, TRACE
 from transom.store.pace import giving_way
-from transom.store.parquet.erase import erase_from_archive
 from transom.types import ANONYMOUS_KEY, DEFAULT_PROJECT
 
 KIND = "erase"

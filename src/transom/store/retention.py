@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transom.config import Kept, Retention
 from transom.store import audit
+from transom.store.archive.keep import keep_traces
 from transom.store.chains import forget_old_chains
 from transom.store.compact import compact
 from transom.store.deletion import BATCH, delete_traces, expire_content
 from transom.store.dialect import writing
 from transom.store.models import FEEDBACK, ROLLUP, TRACE, WITHDRAWN
 from transom.store.pace import giving_way
-from transom.store.parquet.keep import keep_traces
 from transom.store.rollups import DAY, MINUTE, MINUTES_KEPT_NS
 from transom.types import DAY_NS
 

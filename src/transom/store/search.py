@@ -24,7 +24,7 @@ SEARCHABLE_CHARS = 100_000
 
 LONGEST_WORD = 200
 MOST_WORDS = 20
-MOST_HITS = 5_000
+MOST_HITS = 2_000
 """A search looks at the traces of that many messages, the newest ones."""
 
 

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.unit.store.builders import exchange, trace_id, write
 from transom.config import ConfigError
-from transom.store.parquet.keep import keep_traces
-from transom.store.parquet.query import print_query
+from transom.store.archive.keep import keep_traces
+from transom.store.archive.query import print_query
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 
 from transom.config import ConfigError
 from transom.secret import Secret
-from transom.store.archive import (
+from transom.store.backup.file import (
     MANIFEST,
     Manifest,
     checksum,

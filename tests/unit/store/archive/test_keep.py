@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.unit.store.builders import conversation, exchange, feedback, say, trace_id, write
+from transom.store.archive import keep
+from transom.store.archive.files import duckdb_in_memory, files_of, rows_of
+from transom.store.archive.keep import COLUMNS, keep_traces
 from transom.store.deletion import delete_traces
-from transom.store.parquet import keep
-from transom.store.parquet.files import duckdb_in_memory, files_of, rows_of
-from transom.store.parquet.keep import COLUMNS, keep_traces
 from transom.store.read import get_trace
 from transom.types import Cost
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from transom.store.archive.files import changing, duckdb_in_memory, hour_of, rows_of, write_file
 from transom.store.models import FEEDBACK, TRACE
-from transom.store.parquet.files import changing, duckdb_in_memory, hour_of, rows_of, write_file
 from transom.store.read import Row, content_of, feedback_row, held_ids, read_messages, usd
 from transom.store.rows import to_text
 

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from tests.db import Postgres
 from transom.config import ConfigError
+from transom.store.backup.postgresql import dump, load
 from transom.store.engine import connect
-from transom.store.postgresql_tools import dump, load
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from transom.config import ConfigError
-from transom.store.parquet import files
-from transom.store.parquet.files import (
+from transom.store.archive import files
+from transom.store.archive.files import (
     changing,
     check_archive,
     duckdb_in_memory,

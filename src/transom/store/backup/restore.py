@@ -21,7 +21,7 @@ from transom.config import ConfigError, Settings
 from transom.secret import load_secret
 from transom.spool.disk import Disk
 from transom.spool.reader import writer_ids
-from transom.store.archive import (
+from transom.store.backup.file import (
     ADMIN_TOKEN,
     DATABASES,
     SECRET_KEY,
@@ -33,10 +33,10 @@ from transom.store.archive import (
     secret_id,
     silent,
 )
+from transom.store.backup.postgresql import load
 from transom.store.engine import connect, migrate, read_revision, refuse_newer, sqlite_file
 from transom.store.models import SPOOL_POSITION
 from transom.store.positions import close_writer
-from transom.store.postgresql_tools import load
 from transom.types import Begun
 
 _P = SPOOL_POSITION.c

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transom.store.parquet.files import changing, duckdb_in_memory, files_of, rows_of, sync, write_file
+from transom.store.archive.files import changing, duckdb_in_memory, files_of, rows_of, sync, write_file
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -18,13 +18,13 @@ from tests.db import Postgres
 from tests.unit.store.builders import begun, exchange, feedback, rows, write
 from transom.config import ConfigError, Settings
 from transom.secret import load_secret
-from transom.store import restore as module
-from transom.store.backup import backup
+from transom.store.backup import restore as module
+from transom.store.backup.backup import backup
+from transom.store.backup.restore import restore
 from transom.store.completeness import completeness
 from transom.store.engine import connect, migrate
 from transom.store.models import FEEDBACK, TRACE
 from transom.store.positions import PositionAdvance
-from transom.store.restore import restore
 
 HOST = platform.node() or "localhost"
 ADVANCE = PositionAdvance(writer_id="w1", expected="1:0:0", position="1:9:2", begun=begun(5))

@@ -21,7 +21,7 @@ from transom import __version__
 from transom.config import ConfigError, Settings
 from transom.secret import load_secret
 from transom.spool.disk import Disk
-from transom.store.archive import (
+from transom.store.backup.file import (
     ADMIN_TOKEN,
     DATABASES,
     FORMAT,
@@ -34,8 +34,8 @@ from transom.store.archive import (
     silent,
     write_archive,
 )
+from transom.store.backup.postgresql import dump
 from transom.store.engine import connect, read_revision, sqlite_file
-from transom.store.postgresql_tools import dump
 
 _LOOK_EVERY_S = 0.2
 

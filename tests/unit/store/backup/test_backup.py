@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from tests.unit.store.builders import exchange, say, write
 from transom.config import ConfigError, Settings
 from transom.secret import load_secret
-from transom.store.archive import extract, read_manifest, silent
-from transom.store.backup import backup
+from transom.store.backup.backup import backup
+from transom.store.backup.file import extract, read_manifest, silent
 from transom.store.engine import connect, migrate
 from transom.store.retention import delete_traces
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.unit.store.archive.test_keep import kept
 
 from tests.unit.store.builders import at, exchange, feedback, say, trace_id, write
-from tests.unit.store.parquet.test_keep import kept
+from transom.store.archive import erase
+from transom.store.archive.erase import erase_from_archive
+from transom.store.archive.files import files_of
+from transom.store.archive.keep import keep_traces
 from transom.store.erasure import Target
-from transom.store.parquet import erase
-from transom.store.parquet.erase import erase_from_archive
-from transom.store.parquet.files import files_of
-from transom.store.parquet.keep import keep_traces
 
 NOW = at(1_000_000)
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from transom.config import ConfigError
-from transom.store.parquet.files import check_archive, duckdb_in_memory, files_of
+from transom.store.archive.files import check_archive, duckdb_in_memory, files_of
 from transom.store.rows import to_text
 
 if TYPE_CHECKING:
