@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -20,11 +21,22 @@ T = TypeVar("T")
 TOKEN = "an-admin-token-for-tests"
 
 
+_ports = random.SystemRandom()
+
+
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback interface that nobody uses.
+
+    From below those that the system hands out to connections, or one of these could take it before its server does.
+    """
+    while True:
+        port = _ports.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def until(condition: Callable[[], T], seconds: float = 60) -> T:

@@ -21,7 +21,7 @@ from transom.types import RedactedExchange
 
 BATCH = 256
 TURNS = (10, 30)
-SIZES = ((100, 800), (300, 3_000))
+SIZES = ((100, 1_000), (500, 3_000))
 """Bytes of a question, and of an answer."""
 
 

@@ -20,8 +20,12 @@ CHUNK = 250
 
 def play(seeds: Iterable[int]) -> tuple[Counter[str], list[tuple[int, str]]]:
     """Outcomes of all exchanges by name, and the seeds that broke a promise, with what broke."""
+    before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    return asyncio.run(_play(seeds))
+    try:
+        return asyncio.run(_play(seeds))
+    finally:
+        structlog.configure(**before)
 
 
 async def _play(seeds: Iterable[int]) -> tuple[Counter[str], list[tuple[int, str]]]:

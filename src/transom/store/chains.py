@@ -19,7 +19,7 @@ from transom.store.dialect import is_sqlite
 from transom.store.history import History, Reply, read_history
 from transom.store.messages import Digests
 from transom.store.models import CHAIN, TRACE
-from transom.store.rows import fit_id, to_text
+from transom.store.rows import first_id, fit_id, to_text
 from transom.types import DAY_NS, RedactedExchange
 
 _C, _T = CHAIN.c, TRACE.c
@@ -77,7 +77,7 @@ def _follow(
     followed: list[_Turn] = []
     for exchange in exchanges:
         history = histories[exchange.id]
-        before = _turn_before(history, left, _first_id(exchange.started_at - DAY_NS))
+        before = _turn_before(history, left, first_id(exchange.started_at - DAY_NS))
         if before:
             before.open = False
             followed.append(before)
@@ -199,10 +199,4 @@ async def forget_chains(conn: AsyncConnection, trace_ids: Sequence[str]) -> None
 
 async def forget_old_chains(conn: AsyncConnection, before_ns: int) -> None:
     """Delete what nobody will come back to: the chains of traces begun before then (Unix nanoseconds)."""
-    await conn.execute(delete(CHAIN).where(_C.trace_id < _first_id(before_ns)))
-
-
-def _first_id(at_ns: int) -> str:
-    """The lowest UUIDv7 of that time."""
-    ms = f"{max(at_ns, 0) // 10**6:012x}"
-    return f"{ms[:8]}-{ms[8:]}"
+    await conn.execute(delete(CHAIN).where(_C.trace_id < first_id(before_ns)))
