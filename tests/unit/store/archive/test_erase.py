@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.store.archive.test_keep import kept
 
+from tests.unit.store.archive.test_keep import kept
 from tests.unit.store.builders import at, exchange, feedback, say, trace_id, write
 from transom.store.archive import erase
 from transom.store.archive.erase import erase_from_archive
