@@ -72,3 +72,10 @@ def test_a_key_is_forgotten_when_nothing_is_left_to_open(memory: Path, tmp_path:
     (settings.spool_dir / "writer").rmdir()
     keys.forget_key(settings)
     assert not list(memory.iterdir())
+
+
+def test_the_key_before_opens_too_while_a_new_one_takes_over():
+    before = keys.find_key(Settings(spool_key=SecretStr("one")))
+    now = Settings(spool_key=SecretStr("two"), spool_key_previous=SecretStr("one"))
+    assert keys.find_keys(now) == [keys.find_key(now), before]
+    assert keys.find_keys(Settings(spool_key=SecretStr("two"))) == [keys.find_key(now)]
