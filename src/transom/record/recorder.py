@@ -55,13 +55,20 @@ class Recorder:
     async def run(self, stop: asyncio.Event, outlive_writers: bool, patience_s: float = 5) -> None:
         """Record until told to stop, then what is left. `outlive_writers`: and until no writer lives any more.
 
-        Once told to stop, a store that is away is waited for no longer than `patience_s`. Raises StoreAway then.
+        Once told to stop, a store that is away or a writer in trouble is waited for no longer than `patience_s`; raises
+        StoreAway then.
         """
         self._books.stop, self._books.patience_s = stop, patience_s
+        until: float | None = None
         while True:
             stopping = stop.is_set()
             if await self.step():
                 continue
+            if stopping:
+                now = asyncio.get_running_loop().time()
+                until = until or now + patience_s
+                if self._troubled and now >= until:
+                    raise StoreAway
             if stopping and not self._more_may_come(outlive_writers):
                 break
             await self._wait(stop)
@@ -70,7 +77,8 @@ class Recorder:
 
     def _more_may_come(self, outlive_writers: bool) -> bool:
         followers = self._followers.values()
-        return any(f.tasks or (outlive_writers and f.reader.is_alive()) for f in followers)
+        waiting = any(f.tasks or (outlive_writers and f.reader.is_alive()) for f in followers)
+        return waiting or bool(self._troubled)
 
     async def step(self) -> bool:
         """Look at every writer once: begin work, and commit what is done. False if none of them had anything."""
@@ -83,6 +91,7 @@ class Recorder:
         await self._close_lost(readers.keys())
         for gone in self._followers.keys() - readers.keys():
             self._followers.pop(gone).end()
+        self._troubled = {writer_id: at for writer_id, at in self._troubled.items() if writer_id in readers}
         room = max(FEWEST_EACH, WINDOW_RECORDS // max(1, len(readers)))
         return any([await self._advance(reader, room) for reader in readers.values()])
 
@@ -105,7 +114,9 @@ class Recorder:
             follower = self._followers.get(reader.writer_id) or await self._follow(reader)
             alive = reader.is_alive()
             more = follower.fill(room)
-            if await follower.commit():
+            committed = await follower.commit()
+            self._troubled.pop(reader.writer_id, None)
+            if committed:
                 return True
             if follower.tasks:
                 return False

@@ -354,5 +354,10 @@ async def test_a_store_that_refuses_everything_is_broken_and_the_records_wait(
             await recorder.step()
             await asyncio.sleep(0)
         assert recorder.waiting() == 20
+        stop = asyncio.Event()
+        stop.set()
+        async with asyncio.timeout(20):
+            with pytest.raises(StoreAway):
+                await recorder.run(stop, outlive_writers=False, patience_s=0.2)
     await world.record()
     assert (await world.books())["stored"] == 20
