@@ -22,8 +22,10 @@ from transom.store.positions import (
 from transom.store.write import write_batch
 from transom.types import Begun, RedactedExchange, RedactedFeedback, Withdrawal
 
-_TRY_AGAIN = {"40001", "40P01"}
-"""PostgreSQL's serialization failure and deadlock: no fault of the rows."""
+_NO_FAULT_OF_THE_ROWS = ("08", "40001", "40P01", "53", "55P03", "57P", "58", "25006")
+"""What PostgreSQL's error codes begin with where the rows are not to blame: the connection, a serialization failure, a
+deadlock, resources, a lock, a server that stops or starts, its system, a server that may only be read (appendix A of
+its manual)."""
 
 SILENT_NS = 3600 * 10**9
 """Time to mount a spool that was forgotten."""
@@ -100,8 +102,11 @@ class Books:
 
 def is_away(error: BaseException) -> bool:
     """Whether the store can't be reached, is locked or is full: none of it is the records' fault."""
+    driver: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(driver, ValueError) or isinstance(getattr(driver, "__cause__", None), ValueError):
+        return False  # asyncpg's word for a value that no column takes
     if isinstance(error, OperationalError | InterfaceError | OSError | TimeoutError):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return str(getattr(driver, "sqlstate", None)).startswith(_NO_FAULT_OF_THE_ROWS)
