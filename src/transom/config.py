@@ -47,22 +47,70 @@ def _absolute_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _upstream_url(url: str) -> str:
+    if url.startswith("unix:/"):
+        return url
+    if not url.startswith(("http://", "https://")) or not urlsplit(url).hostname:
+        raise ValueError("must be http:// or https:// and a host, or unix: and the path of a socket")
+    return url.rstrip("/")
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+Wire = Literal["openai", "anthropic", "gemini", "vertex_ai", "bedrock", "cohere", "ollama"]
+"""The API that a provider speaks."""
+
+
 class Provider(_Section):
-    """Where a provider lives. With an `api_key` the gateway puts its own in place of the caller's."""
+    """Where a provider lives. With an `api_key` the gateway puts its own in place of the caller's.
 
-    base_url: Annotated[str, AfterValidator(_absolute_url)]
+    `speaks` is the API that chat completions are translated to on a route. `include_usage`: whether streams are asked
+    for their usage; null: where the provider is known to give it.
+    """
+
+    base_url: Annotated[str, AfterValidator(_upstream_url)]
     api_key: SecretStr | None = None
+    speaks: Wire = "openai"
+    include_usage: bool | None = None
 
 
-class Route(_Section):
-    """What a model name that apps use stands for. Without `model`, the name goes upstream as it is."""
+class RouteTarget(_Section):
+    """One provider of a route. Without `model`, the name goes upstream as it is. Weight 0: only when others fail."""
 
     provider: str
     model: str | None = None
+    weight: float = Field(1, ge=0)
+
+
+class Route(_Section):
+    """What a model name that apps use stands for: one `provider` and `model`, or several `targets`.
+
+    `retries` is how often more a failed call is tried in all, where the gateway holds the key.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    targets: list[RouteTarget] = []
+    retries: int = Field(2, ge=0, le=10)
+    first_byte_s: float | None = Field(None, gt=0)
+    include_usage: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.provider is None) == (not self.targets):
+            raise ValueError("needs either a provider or targets")
+        if self.targets and self.model is not None:
+            raise ValueError("model belongs to each of the targets")
+        if self.targets and not any(target.weight for target in self.targets):
+            raise ValueError("at least one target needs a weight above 0")
+        return self
+
+    @property
+    def choices(self) -> list[RouteTarget]:
+        """The targets, in either form."""
+        return self.targets or [RouteTarget(provider=self.provider or "", model=self.model)]
 
 
 class Limits(_Section):
@@ -154,6 +202,9 @@ PUBLIC_PROVIDERS = {
 }
 """Providers known by name, so that `/groq/v1/…` works unconfigured. Any of them can be given another base_url."""
 
+PUBLIC_WIRES: dict[str, Wire] = {"anthropic": "anthropic", "cohere": "cohere", "gemini": "gemini"}
+"""What the known providers speak that don't speak OpenAI's API."""
+
 
 class Settings(BaseSettings):
     """All settings. `providers` holds the configured ones on top of `PUBLIC_PROVIDERS`."""
@@ -168,6 +219,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = 4000
+    gateways: int = Field(1, ge=1, le=64)
     admin_host: str = "127.0.0.1"
     admin_port: int = 4001
     data: Path = Path("transom-data")
@@ -194,7 +246,7 @@ class Settings(BaseSettings):
         """A provider known by name needs no base_url, so that its key alone can be given."""
         if not isinstance(given, dict):
             return given
-        known = {name: {"base_url": url} for name, url in PUBLIC_PROVIDERS.items()}
+        known = {name: _public(name) for name in PUBLIC_PROVIDERS}
         return {name: known.get(name, {}) | one if isinstance(one, dict) else one for name, one in given.items()}
 
     @classmethod
@@ -225,8 +277,12 @@ class Settings(BaseSettings):
         """The provider of that name, configured or public."""
         known = self.providers.get(name)
         if known is None and name in PUBLIC_PROVIDERS:
-            known = Provider(base_url=PUBLIC_PROVIDERS[name])
+            known = Provider.model_validate(_public(name))
         return known
+
+
+def _public(name: str) -> dict[str, Any]:
+    return {"base_url": PUBLIC_PROVIDERS[name], "speaks": PUBLIC_WIRES.get(name, "openai")}
 
 
 class _FileAwareEnv(EnvSettingsSource):
@@ -325,8 +381,9 @@ def _check(settings: Settings) -> None:
         if name in RESERVED_PROVIDERS:
             raise ConfigError(f"providers.{name}: `{name}` is a path of Transom's own; choose another name")
     for name, route in settings.routes.items():
-        if settings.provider(route.provider) is None:
-            raise ConfigError(f"routes.{name}.provider: no provider `{route.provider}`; add it under providers")
+        for target in route.choices:
+            if settings.provider(target.provider) is None:
+                raise ConfigError(f"routes.{name}: no provider `{target.provider}`; add it under providers")
     if settings.default_provider and settings.provider(settings.default_provider) is None:
         raise ConfigError(f"default_provider: no provider `{settings.default_provider}`; add it under providers")
     held = [name for name, provider in settings.providers.items() if provider.api_key]

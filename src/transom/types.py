@@ -139,12 +139,13 @@ class RedactedMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One upstream try within an exchange."""
+    """One upstream try within an exchange. `model` is the name sent where it wasn't the caller's."""
 
     provider: str
     status: int | None
     error: str | None
     duration_ms: float
+    model: str | None = None
 
 
 class RedactedExchange(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,7 +117,7 @@ def test_a_setting_that_is_a_file_is_no_secret_file(tmp_path, monkeypatch):
         ("providers: {x: {base_url: ftp://x}}", "providers.x.base_url: "),
         ("providers: {x: {base_url: 'http://'}}", "providers.x.base_url: "),
         ("providers: {v1: {base_url: http://x}}", "providers.v1: `v1` is a path of Transom's own"),
-        ("routes: {fast: {provider: nobody}}", "routes.fast.provider: no provider `nobody`"),
+        ("routes: {fast: {provider: nobody}}", "routes.fast: no provider `nobody`"),
         ("default_provider: nobody", "default_provider: no provider `nobody`"),
         ("admin_token: abc", "admin_token: secrets come from the environment; set TRANSOM_ADMIN_TOKEN"),
         ("providers: {x: {base_url: http://x, api_key: k}}", "set TRANSOM_PROVIDERS__X__API_KEY"),
@@ -203,3 +203,30 @@ def test_a_project_named_under_retention_has_its_own_limits_alone(tmp_path: Path
 def test_content_cannot_be_kept_longer_than_its_trace(tmp_path: Path, limits: str):
     with pytest.raises(ConfigError, match=r"retention.*content_days is more than days"):
         load(write(tmp_path, f"retention: {limits}\n"))
+
+
+@pytest.mark.parametrize(
+    ("route", "told"),
+    [
+        ("{model: m}", "needs either a provider or targets"),
+        ("{provider: openai, targets: [{provider: openai}]}", "needs either a provider or targets"),
+        ("{model: m, targets: [{provider: openai}]}", "model belongs to each of the targets"),
+        ("{targets: [{provider: openai, weight: 0}]}", "at least one target needs a weight above 0"),
+        ("{targets: [{provider: nobody}]}", "no provider `nobody`"),
+    ],
+)
+def test_a_route_has_one_provider_or_several_targets(tmp_path: Path, route: str, told: str):
+    file = tmp_path / "transom.yaml"
+    file.write_text(f"routes: {{fast: {route}}}")
+    with pytest.raises(ConfigError, match=told):
+        load(file)
+
+
+def test_known_providers_speak_their_own_wire(tmp_path: Path):
+    file = tmp_path / "transom.yaml"
+    file.write_text("providers: {anthropic: {base_url: 'http://localhost:1'}, local: {base_url: 'unix:/run/llm.sock'}}")
+    settings = load(file)
+    wires = [
+        (name, provider.speaks) for name in ("anthropic", "local", "groq") if (provider := settings.provider(name))
+    ]
+    assert wires == [("anthropic", "anthropic"), ("local", "openai"), ("groq", "openai")]

@@ -74,8 +74,9 @@ class Router:
         route = self._settings.routes.get(model) if model else None
         if route is None:
             return self._target(default, path)
-        target = self._target(route.provider, path)
-        return replace(target, route=model, model=route.model, addressed=route.provider == default)
+        choice = route.choices[0]
+        target = self._target(choice.provider, path)
+        return replace(target, route=model, model=choice.model, addressed=choice.provider == default)
 
     def _target(self, name: str, path: str) -> Target:
         provider = self._settings.provider(name)
