@@ -108,20 +108,21 @@ def serve(
     admin_port: AdminPortOption = None,
 ) -> None:
     """Run everything on this machine."""
+    from transom.listen import release
+    from transom.spool.keys import find_or_make_key
     from transom.store.archive.files import check_archive
-    from transom.supervise import Supervisor
+    from transom.supervise import Processes
+    from transom.supervise import serve as serve_all
 
     settings, _ = _settings("supervisor", config, data, port, admin_port)
     _or_fail(check_archive, settings.retention.archive)
-    _check_port(settings.host, settings.port, "--port")
-    _check_port(settings.admin_host, settings.admin_port, "--admin-port")
+    sockets = _bind(settings.host, settings.port, "--port")
+    release(_bind(settings.admin_host, settings.admin_port, "--admin-port"))
     demo_port = None if _has_provider(settings) else _free_port()
+    key, is_found_again = _or_fail(find_or_make_key, settings)
     arguments = list(_arguments(config, settings))
-    try:
-        supervisor = Supervisor(settings, arguments, demo_port)
-    except ConfigError as error:
-        _fail(str(error))
-    raise typer.Exit(asyncio.run(supervisor.run(lambda: _announce(settings, demo_port))))
+    processes = Processes(settings, arguments, sockets, None if is_found_again else key, demo_port)
+    raise typer.Exit(asyncio.run(serve_all(processes, lambda: _announce(settings, demo_port))))
 
 
 def _has_provider(settings: Settings) -> bool:
@@ -129,15 +130,16 @@ def _has_provider(settings: Settings) -> bool:
     return bool(settings.providers or settings.default_provider or any(os.environ.get(key) for key in keys))
 
 
-def _check_port(host: str, port: int, option: str) -> None:
-    """Fail now, with advice, rather than in a child that would be started again and again."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            _fail(f"can't listen on {host}:{port} ({os.strerror(error.errno or 0)}): choose another with {option}")
+def _bind(host: str, port: int, option: str) -> list[socket.socket]:
+    """Listen now, or fail with advice, rather than in a child that would be started again and again."""
+    from transom.listen import bind
+
+    try:
+        return bind(host, port)
+    except OSError as error:
+        place = host if host.startswith("unix:") else f"{host}:{port}"
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        _fail(f"can't listen on {place} ({why}): choose another with {option}")
 
 
 def _free_port() -> int:
@@ -156,7 +158,10 @@ def _announce(settings: Settings, demo_port: int | None) -> None:
     from transom.admin.token import admin_token
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"Transom: OPENAI_BASE_URL=http://{settings.host}:{settings.port}/v1")
+    if settings.host.startswith("unix:"):
+        console.print(f"Transom: listens on {settings.host}")
+    else:
+        console.print(f"Transom: OPENAI_BASE_URL=http://{settings.host}:{settings.port}/v1")
     console.print(f"Admin:   http://{settings.admin_host}:{settings.admin_port}", end="")
     console.print("" if settings.admin_token else f"   token: {admin_token(settings)}")
     if demo_port:
@@ -173,12 +178,33 @@ def gateway(
 ) -> None:
     """Run the relay alone."""
     from transom.gateway.server import serve as serve_gateway
+    from transom.listen import inherited
     from transom.spool.keys import find_key
+    from transom.supervise import Processes, serve_gateways
+    from transom.translate.providers import in_use
 
     settings, secret = _settings("gateway", config, data, port, admin_port)
-    _explained(
-        serve_gateway(settings, secret, _or_fail(find_key, settings), lambda: load(config, data=data, port=port))
-    )
+    key = _or_fail(find_key, settings)
+    handed_down = inherited()
+    sockets = handed_down or _bind(settings.host, settings.port, "--port")
+    if (settings.gateways > 1 or in_use(settings)) and not handed_down:
+        asyncio.run(serve_gateways(Processes(settings, list(_arguments(config, settings)), sockets, key)))
+    else:
+        _explained(serve_gateway(settings, secret, key, sockets, lambda: load(config, data=data, port=port)))
+
+
+@app.command()
+def translator(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+    admin_port: AdminPortOption = None,
+) -> None:
+    """Run the translation to other providers' APIs alone."""
+    from transom.translate.server import run
+
+    settings, _ = _settings("translator", config, data, port, admin_port)
+    _explained(run(settings))
 
 
 @app.command()

@@ -61,6 +61,8 @@ class _Section(BaseModel):
 
 Wire = Literal["openai", "anthropic", "gemini", "vertex_ai", "bedrock", "cohere", "ollama"]
 """The API that a provider speaks."""
+MACHINE_WIRES: frozenset[Wire] = frozenset(("bedrock", "vertex_ai"))
+"""Those whose translation uses the credentials of this machine: AWS's, Google's."""
 
 
 class Provider(_Section):
@@ -386,7 +388,7 @@ def _check(settings: Settings) -> None:
                 raise ConfigError(f"routes.{name}: no provider `{target.provider}`; add it under providers")
     if settings.default_provider and settings.provider(settings.default_provider) is None:
         raise ConfigError(f"default_provider: no provider `{settings.default_provider}`; add it under providers")
-    held = [name for name, provider in settings.providers.items() if provider.api_key]
+    held = [name for name, one in settings.providers.items() if one.api_key or one.speaks in MACHINE_WIRES]
     if held and not _is_loopback(settings.host):
         raise ConfigError(
             f"host: {settings.host} would lend the key of {', '.join(held)} to anyone who can reach it; "
@@ -405,6 +407,8 @@ def _is_loopback(host: str) -> bool:
 
 def local_url(host: str, port: int) -> str:
     """Where a server of this machine that is bound to `host` can be reached from this machine."""
+    if host.startswith("unix:"):
+        return host
     if host in ("0.0.0.0", "::"):  # noqa: S104 (it is what we look for)
         host = "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

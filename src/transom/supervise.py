@@ -1,142 +1,203 @@
-"""`transom serve`: all processes of one machine, started, watched, restarted, drained."""
+"""`transom serve`: all processes of one machine, started, watched, replaced, drained."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+import socket
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 
+from transom.child import Child
 from transom.config import Settings
-from transom.process import stop_event, wait_or_stop
-from transom.spool.keys import FD_VARIABLE, find_or_make_key, forget_key, key_pipe
+from transom.listen import READY_VARIABLE, SOCKETS_VARIABLE, release
+from transom.process import stop_event
+from transom.spool.keys import FD_VARIABLE, forget_key
+from transom.translate.place import listen, translator_socket
+from transom.translate.providers import in_use
 
 log = structlog.get_logger()
 
-FIRST_BACKOFF_S = 0.5
-LONGEST_BACKOFF_S = 4.0
-SETTLED_S = 10.0
-"""A child that ran this long starts over with the shortest back-off."""
 
+class Processes:
+    """How to start our commands with the settings of this one.
 
-@dataclass
-class Child:
-    """One process and how to start it again. `grace_s` is how long its drain may take."""
+    `sockets` are those that gateways listen on. `key` is the spool's, or None where children find it by themselves.
+    """
 
-    name: str
-    command: list[str]
-    env: dict[str, str]
-    grace_s: float
-    key: bytes | None = None
-    process: asyncio.subprocess.Process | None = None
-    backoff_s: float = FIRST_BACKOFF_S
-    started_at: float = 0.0
-    stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(
+        self,
+        settings: Settings,
+        arguments: list[str],
+        sockets: Sequence[socket.socket],
+        key: bytes | None,
+        demo_port: int | None = None,
+    ) -> None:
+        self.settings, self.sockets = settings, sockets
+        self._arguments, self._key, self._demo_port = arguments, key, demo_port
+        self.env = _environment(demo_port)
 
-    async def start(self) -> None:
-        env = dict(self.env)
-        fds: list[int] = []
-        if self.key is not None:
-            fds.append(key_pipe(self.key))
-            env[FD_VARIABLE] = str(fds[0])
-        # A session of its own: Ctrl-C in a terminal reaches the supervisor alone, which then drains in order.
-        self.process = await asyncio.create_subprocess_exec(
-            *self.command, env=env, pass_fds=fds, start_new_session=True
-        )
-        for descriptor in fds:
-            os.close(descriptor)
-        self.started_at = asyncio.get_running_loop().time()
+    def gateways(self) -> list[Child]:
+        """As many as are asked for, all on the same port."""
+        count, grace_s = self.settings.gateways, self.settings.limits.drain_s + 10
+        names = ["gateway"] if count == 1 else [f"gateway {number + 1}" for number in range(count)]
+        command = self.command("gateway")
+        return [Child(name, command, self.env, grace_s, self._key, self.sockets) for name in names]
 
-    async def keep_running(self) -> None:
-        """Start it, and again whenever it ends, until it is told to stop."""
-        while not self.stop_asked.is_set():
-            await self.start()
-            assert self.process
-            code = await self.process.wait()
-            if self.stop_asked.is_set():
-                return
-            ran = asyncio.get_running_loop().time() - self.started_at
-            self.backoff_s = FIRST_BACKOFF_S if ran > SETTLED_S else min(self.backoff_s * 2, LONGEST_BACKOFF_S)
-            log.error("a process died and is started again", name=self.name, code=code, after_s=self.backoff_s)
-            await wait_or_stop(self.stop_asked, self.backoff_s)
+    def translator(self) -> Child:
+        """It takes memory and seconds to start, so it waits for work where the settings give it none yet."""
+        sockets, grace_s = [listen(translator_socket(self.settings))], self.settings.limits.drain_s + 10
+        idle = not in_use(self.settings)
+        return Child("translator", self.command("translator"), self.env, grace_s, sockets=sockets, on_demand=idle)
 
-    def pass_on(self, sig: signal.Signals) -> None:
-        """Give a signal to the process, if there is one."""
-        if self.process and self.process.returncode is None:
-            self.process.send_signal(sig)
-
-    async def stop(self) -> None:
-        """SIGTERM, and SIGKILL if it doesn't end in time."""
-        self.stop_asked.set()
-        if self.process is None or self.process.returncode is not None:
-            return
-        self.process.terminate()
-        try:
-            async with asyncio.timeout(self.grace_s):
-                await self.process.wait()
-        except TimeoutError:
-            log.error("a process did not stop in time and was killed", name=self.name)
-            self.process.kill()
-            await self.process.wait()
-
-
-class Supervisor:
-    """Knows the children in the order in which they must stop: what feeds others first."""
-
-    def __init__(self, settings: Settings, arguments: list[str], demo_port: int | None) -> None:
-        self._settings, self._arguments, self._demo_port = settings, arguments, demo_port
-        self._key, self._key_outlives_us = find_or_make_key(settings)
-        self._env = _environment(demo_port)
-
-    def children(self) -> list[Child]:
-        """Gateway, recorder, worker, admin, and the demo provider if there is no other."""
-        limits = self._settings.limits
+    def others(self) -> list[Child]:
+        """Translator, recorder, worker, admin, and the demo provider if there is no other."""
         found = [
-            self._child("gateway", limits.drain_s + 10, with_key=True),
-            self._child("recorder", limits.drain_s, with_key=True),
-            self._child("worker", 10),
-            self._child("admin", 10),
+            self.translator(),
+            Child("recorder", self.command("recorder"), self.env, self.settings.limits.drain_s, self._key),
+            Child("worker", self.command("worker"), self.env, 10),
+            Child("admin", self.command("admin"), self.env, 10),
         ]
         if self._demo_port:
             command = [sys.executable, "-m", "transom.demo", "--port", str(self._demo_port)]
-            found.append(Child("demo provider", command, self._env, 5))
+            found.append(Child("demo provider", command, self.env, 5, stays=True))
         return found
 
-    def _child(self, name: str, grace_s: float, with_key: bool = False) -> Child:
-        key = self._key if with_key and not self._key_outlives_us else None
-        return Child(name, self.command(name), self._env, grace_s, key)
-
     def command(self, name: str) -> list[str]:
-        """How to run one of our commands with the settings of this one."""
+        """The words that run one of our commands."""
         return [sys.executable, "-m", "transom", name, *self._arguments]
 
-    async def run(self, announce: Callable[[], None]) -> int:
-        """Serve until SIGTERM or SIGINT; returns the exit status."""
-        stop = stop_event()
-        migrating = await asyncio.create_subprocess_exec(*self.command("migrate"), env=self._env)
-        if await migrating.wait():
-            return 1
-        children = self.children()
-        running = [asyncio.create_task(child.keep_running()) for child in children]
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, children[0].pass_on, signal.SIGHUP)
+
+async def serve(processes: Processes, announce: Callable[[], None]) -> int:
+    """Run everything of this machine until SIGTERM or SIGINT; returns the exit status."""
+    supervisor = Supervisor(processes.gateways(), processes.others(), processes.sockets)
+    migrating = await asyncio.create_subprocess_exec(*processes.command("migrate"), env=processes.env)
+    if await migrating.wait():
+        return 1
+    await supervisor.run(announce)
+    forget_key(processes.settings)
+    return 0
+
+
+async def serve_gateways(processes: Processes) -> None:
+    """Run gateways alone until SIGTERM or SIGINT."""
+    await Supervisor(processes.gateways(), [processes.translator()], processes.sockets).run()
+
+
+RESTART_S = 30.0
+"""How long a process without a port may take to end in a rolling restart. What it leaves undone, the next one does."""
+
+
+class Supervisor:
+    """Keeps gateways and other processes running, and stops them in the order of the data: what feeds others first.
+
+    SIGHUP makes the gateways read providers and routes anew. SIGUSR2, as with nginx and gunicorn, puts new processes in
+    the place of all, one after the other; those that listen serve before the ones that they replace leave. SIGTERM and
+    SIGINT drain and end. Each order is finished before the next is begun.
+    """
+
+    def __init__(self, gateways: list[Child], others: list[Child], sockets: Sequence[socket.socket]) -> None:
+        """Takes over the signals of the running loop."""
+        self._gateways, self._others, self._sockets = gateways, others, sockets
+        self._orders: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._running: set[asyncio.Task[None]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._stop = stop_event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self._orders.put_nowait, self._reload)
+        loop.add_signal_handler(signal.SIGUSR2, self._orders.put_nowait, self._roll)
+
+    async def run(self, announce: Callable[[], None] = lambda: None) -> None:
+        """Start all, call `announce`, and keep them running until we are told to stop; then drain."""
+        for child in [*self._gateways, *self._others]:
+            if child.on_demand:
+                self._start_when_called(child)
+            else:
+                _keep(self._running, child.keep_running())
+        obeying = asyncio.create_task(self._obey())
         announce()
-        await stop.wait()
+        await self._stop.wait()
         log.info("draining")
-        for child in children:
+        obeying.cancel()
+        await asyncio.wait([obeying])
+        release(self._sockets)
+        await asyncio.gather(*(gateway.stop() for gateway in self._gateways), *self._leaving)
+        for child in self._others:
             await child.stop()
-        await asyncio.gather(*running)
-        forget_key(self._settings)
+            release(child.sockets)
+        await asyncio.gather(*self._running)
         log.info("stopped")
-        return 0
+
+    def _start_when_called(self, child: Child) -> None:
+        """Start it when the first connection waits for it, as systemd's socket activation does."""
+        loop = asyncio.get_running_loop()
+        (listening,) = child.sockets
+
+        def start() -> None:
+            loop.remove_reader(listening)
+            if not self._stop.is_set():
+                _keep(self._running, child.keep_running())
+
+        loop.add_reader(listening, start)
+
+    async def _obey(self) -> None:
+        while True:
+            order = await self._orders.get()
+            await order()
+
+    async def _reload(self) -> None:
+        """Gateways read their settings anew; what else listens is replaced by one that has read them."""
+        for gateway in self._gateways:
+            gateway.pass_on(signal.SIGHUP)
+        for place, child in enumerate(self._others):
+            if child.sockets:
+                await self._renew(self._others, place)
+
+    async def _roll(self) -> None:
+        """Put new processes in the place of all. Where one doesn't come to serve, those that are left stay."""
+        log.info("rolling restart begins")
+        for group in (self._gateways, self._others):
+            for place in range(len(group)):
+                if not await self._renew(group, place):
+                    log.error("rolling restart given up")
+                    return
+        log.info("rolling restart done")
+
+    async def _renew(self, group: list[Child], place: int) -> bool:
+        """Put a new process in the place of one; where they listen, once it serves. False if it never does."""
+        old = group[place]
+        if old.stays or old.process is None:
+            return True
+        fresh = old.another()
+        if not old.sockets:
+            old.grace_s = min(old.grace_s, RESTART_S)
+            await old.stop()
+        elif not await fresh.start_until_ready():
+            log.error("a new process did not become ready; the old one stays", name=old.name)
+            return False
+        else:
+            # SIGQUIT, as nginx tells its workers: finish what has begun. Others serve on, so readiness doesn't fail.
+            _keep(self._leaving, old.stop(signal.SIGQUIT))
+        group[place] = fresh
+        _keep(self._running, fresh.keep_running())
+        return True
+
+
+def _keep(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    """Run it, and remember it until it is done."""
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 def _environment(demo_port: int | None) -> dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if name != FD_VARIABLE}
+    handed_to_us = (FD_VARIABLE, SOCKETS_VARIABLE, READY_VARIABLE)
+    env = {name: value for name, value in os.environ.items() if name not in handed_to_us}
     env["TRANSOM_SUPERVISED"] = str(os.getpid())
     if demo_port:
         env["TRANSOM_PROVIDERS__DEMO__BASE_URL"] = f"http://127.0.0.1:{demo_port}"

@@ -6,7 +6,6 @@ import os
 import time
 from enum import StrEnum
 from typing import Any, Literal
-from uuid import UUID
 
 import msgspec
 
@@ -228,8 +227,11 @@ class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
 
 def uuid7() -> str:
     """A new UUIDv7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random bits; sorts by time."""
-    ms = time.time_ns() // 1_000_000
-    value = (ms << 80) | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | (0x7 << 76)
-    value = value & ~(0x3 << 62) | (0x2 << 62)
-    return str(UUID(int=value))
+    random = int.from_bytes(os.urandom(10))
+    value = (time.time_ns() // 1_000_000 << 80) | (random & _RANDOM_BITS) | _VERSION_AND_VARIANT
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+_VERSION_AND_VARIANT = (0x7 << 76) | (0x2 << 62)
+_RANDOM_BITS = ~((0xF << 76) | (0x3 << 62)) & (1 << 80) - 1

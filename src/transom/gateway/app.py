@@ -1,4 +1,4 @@
-"""The gateway's ASGI app: `/v1/*` and `/{provider}/*` go straight to the relay, feedback and health to FastAPI."""
+"""Who answers: `/v1/*` and `/{provider}/*` go straight to the relay, feedback and health to FastAPI."""
 
 from __future__ import annotations
 
@@ -14,16 +14,23 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from transom.config import Settings
-from transom.gateway.canary import PREFIX, CanaryWay
+from transom.gateway.canary import CanaryWay
+from transom.gateway.downstream.asgi import answer_by
+from transom.gateway.downstream.connection import Desk
+from transom.gateway.downstream.request import Request as ClientRequest
 from transom.gateway.errors import Refused, error_body, speaks_anthropic
 from transom.gateway.feedback import FeedbackDesk, feedback_routes
 from transom.gateway.recording import Recording
-from transom.gateway.relay import Receive, Relay, Scope, Send
+from transom.gateway.relay import Relay
 from transom.gateway.routes import Router
 from transom.gateway.tokens import TokenSigner
-from transom.gateway.upstream import Client, ClientLimits
+from transom.gateway.upstream import Client, ClientLimits, parse_origin
 from transom.secret import Secret
 from transom.spool.writer import SpoolWriter
+from transom.translate.place import translator_socket
+from transom.translate.providers import in_use
+
+_OWN_PATHS = frozenset(("/", "/health/live", "/health/ready"))
 
 
 class Gateway:
@@ -42,25 +49,35 @@ class Gateway:
         self.recording = Recording(self.writer, in_thread=settings.spool.fsync)
         self.client = Client(_client_limits(settings), _tls())
         signer = TokenSigner(secret.feedback_tokens, settings.feedback.token_ttl_s)
-        self.relay = Relay(Router(settings), self.client, self.recording, secret, signer, settings.limits.body_bytes)
+        self.relay = Relay(make_router(settings), self.client, self.recording, secret, signer, settings.limits)
         self._canary = CanaryWay(settings, self.relay)
         self.ready = False
         self._api = _api(self, FeedbackDesk(self.writer, secret, signer))
         self._disk_watch: asyncio.Task[None] | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    @property
+    def desk(self) -> Desk:
+        """What the connections of clients need of this."""
+        return Desk(self.answer, self.relay.note_refused, self.settings.limits.header_bytes)
+
+    async def answer(self, request: ClientRequest) -> None:
+        """Relay a request, or have FastAPI answer it."""
+        path = request.path
+        if path in _OWN_PATHS or path.startswith("/v1/feedback"):
+            await answer_by(self._api, request)
+        elif self._canary.admits(request):
+            await self._canary.answer(request)
+        elif request.method == "GET" and path.rstrip("/") == "/v1/models" and self._names_models():
+            await self._list_models(request)
+        else:
+            await self.relay.answer(request)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The lifespan of ASGI: all that uvicorn's server asks of its app here."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif _is_ours(scope["path"]):
-            await self._api(scope, receive, send)
-        elif scope["path"].startswith(PREFIX) and self._canary.admits(scope):
-            await self._canary(scope, receive, send)
-        elif scope["method"] == "GET" and scope["path"].rstrip("/") == "/v1/models" and self._names_models():
-            await self._list_models(scope, send)
-        else:
-            await self.relay(scope, receive, send)
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
         self._disk_watch = asyncio.create_task(self.recording.watch_disk())
         _tune_gc()
@@ -79,25 +96,23 @@ class Gateway:
     def _names_models(self) -> bool:
         return bool(self.relay.router.route_names)
 
-    async def _list_models(self, scope: Scope, send: Send) -> None:
+    async def _list_models(self, request: ClientRequest) -> None:
         names = self.relay.router.route_names
-        if speaks_anthropic(scope["path"], dict(scope["headers"])):
+        if speaks_anthropic(request.path, dict(request.headers)):
             items = [{"type": "model", "id": n, "display_name": n} for n in names]
             listing: dict[str, Any] = {"data": items, "has_more": False}
         else:
             models = [{"id": n, "object": "model", "created": 0, "owned_by": "transom"} for n in names]
             listing = {"object": "list", "data": models}
-        await _respond(send, 200, msgspec.json.encode(listing))
+        body = msgspec.json.encode(listing)
+        request.start(200, [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))])
+        await request.write(body, last=True)
 
 
-def _is_ours(path: str) -> bool:
-    return path in ("/", "/health/live", "/health/ready") or path.startswith("/v1/feedback")
-
-
-async def _respond(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def make_router(settings: Settings) -> Router:
+    """The router of some settings; it knows the translator where there is work for one."""
+    address = f"unix:{translator_socket(settings)}" if in_use(settings) else None
+    return Router(settings, parse_origin(address) if address else None)
 
 
 def _client_limits(settings: Settings) -> ClientLimits:

@@ -6,15 +6,16 @@ Only a holder of the main secret can go it; to others it is a provider that does
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from transom.config import Settings, local_url
+from transom.gateway.downstream.request import Request
 from transom.gateway.headers import credential
-from transom.gateway.relay import Receive, Relay, Scope, Send
-from transom.gateway.routes import Router, Target
+from transom.gateway.relay import Relay
+from transom.gateway.routes import Plan, Router, Target
 from transom.gateway.upstream import parse_origin
 from transom.types import OWN_PROJECT
 
@@ -33,19 +34,22 @@ class CanaryWay:
         self._token = relay.secret.proof_token.encode()
         router = _ToEcho(settings)
         self._relay = Relay(
-            router, relay.client, relay.recording, relay.secret, relay.signer, relay.body_bytes, OWN_PROJECT
+            router, relay.client, relay.recording, relay.secret, relay.signer, relay.limits, OWN_PROJECT
         )
 
-    def admits(self, scope: Scope) -> bool:
-        """Whether a request shows the token."""
-        offered = credential(dict(scope["headers"])) or b""
+    def admits(self, request: Request) -> bool:
+        """Whether a request is on this way and shows the token."""
+        if not request.path.startswith(PREFIX):
+            return False
+        offered = credential(dict(request.headers)) or b""
         return hmac.compare_digest(offered, self._token)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].startswith(ECHO):
-            await _echo(receive, send)
+    async def answer(self, request: Request) -> None:
+        """Relay a request to the echo, or be the echo."""
+        if request.path.startswith(ECHO):
+            await _echo(request)
         else:
-            await self._relay(scope, receive, send)
+            await self._relay.answer(request)
 
 
 class _ToEcho(Router):
@@ -55,32 +59,31 @@ class _ToEcho(Router):
         super().__init__(settings)
         self._origin = parse_origin(local_url(settings.host, settings.port))
 
-    def resolve(self, raw_path: bytes, model: str | None, anthropic: bool) -> Target:
+    def plan(self, raw_path: bytes, model: str | None, anthropic: bool, stick_to: str | None = None) -> Plan:
         path = ECHO.encode() + raw_path.removeprefix(PREFIX.encode())
-        return Target(OWN_PROJECT, self._origin, path)
+        return Plan((Target(OWN_PROJECT, self._origin, path),))
 
 
-async def _echo(receive: Receive, send: Send) -> None:
-    request = _read(await _body(receive))
-    text, calls = _last_text(request), _tool_calls(request)
-    if request.get("model") == FAILING_MODEL:
+async def _echo(request: Request) -> None:
+    asked = _read(await _body(request))
+    text, calls = _last_text(asked), _tool_calls(asked)
+    if asked.get("model") == FAILING_MODEL:
         error = {"message": text, "type": "canary_error", "code": None, "param": None}
-        await _answer(send, 400, b"application/json", [msgspec.json.encode({"error": error})])
-    elif request.get("stream"):
-        await _answer(send, 200, b"text/event-stream", _events(text, calls))
+        await _answer(request, 400, b"application/json", [msgspec.json.encode({"error": error})])
+    elif asked.get("stream"):
+        await _answer(request, 200, b"text/event-stream", _events(text, calls))
     else:
         message = {"role": "assistant", "content": text, "tool_calls": calls}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         body = {**_head("chat.completion"), "choices": [choice]}
-        await _answer(send, 200, b"application/json", [msgspec.json.encode(body)])
+        await _answer(request, 200, b"application/json", [msgspec.json.encode(body)])
 
 
-async def _body(receive: Receive) -> bytes:
-    pieces, more = [], True
-    while more:
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        more = message.get("more_body", False)
+async def _body(request: Request) -> bytes:
+    pieces, last = [], False
+    while not last:
+        piece, last = await request.read()
+        pieces.append(piece)
     return b"".join(pieces)
 
 
@@ -119,8 +122,8 @@ def _event(delta: dict[str, Any], finish: str | None = None) -> bytes:
     return b"data: " + chunk + b"\n\n"
 
 
-async def _answer(send: Send, status: int, kind: bytes, pieces: list[bytes] | Iterator[bytes]) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
+async def _answer(request: Request, status: int, kind: bytes, pieces: Iterable[bytes]) -> None:
+    request.start(status, [(b"content-type", kind)])
     for piece in pieces:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+        await request.write(piece, last=False)
+    await request.write(b"", last=True)

@@ -24,9 +24,13 @@ _UPSTREAM_MESSAGES = {
 }
 
 
-def upstream_refusal(provider: str, code: str) -> Refused:
-    """What the caller is told when the provider failed before the first byte."""
+def upstream_refusal(provider: str, code: str, translated: bool = False) -> Refused:
+    """What the caller is told when the provider, or the translator before it, failed before the first byte."""
     status, what = _UPSTREAM_MESSAGES[code]
+    if translated:
+        return Refused(
+            status, code, f"The translator for '{provider}' {what}. `transom serve` runs it, else `transom translator`."
+        )
     return Refused(status, code, f"The provider '{provider}' {what}. Check providers.{provider}.base_url.")
 
 

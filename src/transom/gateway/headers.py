@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote_to_bytes
+
 from transom.capture.exchange import Headers
 from transom.gateway.routes import Target
 from transom.gateway.upstream import RawHeaders
@@ -23,9 +25,12 @@ HOP_BY_HOP = frozenset(
 
 CREDENTIALS = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key")
 
+_KEYS = frozenset((b"key", b"api_key", b"api-key", b"access_token"))
+"""Names under which a query carries a credential: Gemini's, Azure's, RFC 6750 §2.3's."""
 _CREDENTIALS_AND_COOKIES = frozenset((*CREDENTIALS, b"cookie"))
 _OURS = (b"x-transom-", b"helicone-")
 _NOT_FORWARDED = HOP_BY_HOP | {b"host", b"content-length", b"expect"}
+_NOT_LENT = _NOT_FORWARDED | _CREDENTIALS_AND_COOKIES
 _RECORDED_REQUEST = frozenset(
     (
         b"anthropic-version",
@@ -43,6 +48,7 @@ _RECORDED_REQUEST = frozenset(
         b"x-transom-user",
     )
 )
+_PROPERTY = b"helicone-property-"
 _RECORDED_RESPONSE = frozenset(
     (
         b"apim-request-id",
@@ -70,17 +76,35 @@ def to_provider(headers: RawHeaders, target: Target, length: int | None) -> RawH
 
     `length` is the body's where it is known; a body of unknown length is sent chunked by the caller of this.
     """
-    dropped = _NOT_FORWARDED | _named_in_connection(headers)
-    if target.api_key or not target.addressed:
-        dropped |= _CREDENTIALS_AND_COOKIES
-    kept = [(n, v) for n, v in headers if n not in dropped and not n.startswith(_OURS)]
-    kept = [(n, _foreign_cookies(v) if n == b"cookie" else v) for n, v in kept]
-    kept = [(n, v) for n, v in kept if v or n != b"cookie"]
+    dropped = _NOT_FORWARDED
+    if target.translated or not target.carries_credential:
+        dropped = _NOT_LENT
+    names = {name for name, _ in headers}
+    if b"connection" in names:
+        dropped = dropped | _named_in_connection(headers)
+    kept = [header for header in headers if header[0] not in dropped and not header[0].startswith(_OURS)]
+    if b"cookie" in names:
+        kept = [(n, _foreign_cookies(v) if n == b"cookie" else v) for n, v in kept]
+        kept = [(n, v) for n, v in kept if v or n != b"cookie"]
     if target.api_key:
         kept += _held_key(target)
+    elif target.translated and target.carries_credential and (own := credential(dict(headers))):
+        kept.append((b"authorization", b"Bearer " + own))
     if length is not None:
-        kept.append((b"content-length", str(length).encode()))
+        kept.append((b"content-length", b"%d" % length))
     return kept
+
+
+def query_to_provider(query: bytes, target: Target) -> bytes:
+    """The caller's query, less its key where the caller's credentials don't go."""
+    if not query or target.carries_credential:
+        return query
+    return b"&".join(p for p in query.split(b"&") if unquote_to_bytes(p.partition(b"=")[0]).lower() not in _KEYS)
+
+
+def uncompressed(headers: RawHeaders) -> RawHeaders:
+    """The same headers, but asking for an answer that can be edited."""
+    return [header for header in headers if header[0] != b"accept-encoding"] + [(b"accept-encoding", b"identity")]
 
 
 def _foreign_cookies(value: bytes) -> bytes:
@@ -90,17 +114,23 @@ def _foreign_cookies(value: bytes) -> bytes:
 
 def _held_key(target: Target) -> RawHeaders:
     key = (target.api_key or "").encode()
+    if target.translated:
+        return [(b"authorization", b"Bearer " + key)]
     if target.provider == "anthropic" or target.path.rstrip(b"/").endswith(b"/messages"):
         return [(b"x-api-key", key)]
+    if target.wire == "gemini" and b"/openai/" not in target.path:
+        return [(b"x-goog-api-key", key)]
     if target.provider == "azure":
         return [(b"api-key", key)]
     return [(b"authorization", b"Bearer " + key)]
 
 
-def to_client(headers: RawHeaders) -> RawHeaders:
-    """The provider's headers less what is hop-by-hop."""
-    dropped = HOP_BY_HOP | _named_in_connection(headers)
-    return [(n, v) for n, v in headers if n.lower() not in dropped]
+def to_client(headers: RawHeaders, by_name: dict[bytes, bytes]) -> RawHeaders:
+    """The provider's headers less what is hop-by-hop. `by_name` has them by lower-case name."""
+    dropped = HOP_BY_HOP
+    if b"connection" in by_name:
+        dropped = dropped | _named_in_connection(headers)
+    return [header for header in headers if header[0].lower() not in dropped]
 
 
 def _named_in_connection(headers: RawHeaders) -> frozenset[bytes]:
@@ -113,13 +143,10 @@ def _named_in_connection(headers: RawHeaders) -> frozenset[bytes]:
 
 def recorded_request(headers: RawHeaders) -> Headers:
     """The request headers that a record keeps: never a credential."""
-    return [(n.decode(), v.decode("latin-1")) for n, v in headers if _is_recorded(n)]
-
-
-def _is_recorded(name: bytes) -> bool:
-    return name in _RECORDED_REQUEST or name.startswith(b"helicone-property-")
+    return [(n.decode(), v.decode("latin-1")) for n, v in headers if n in _RECORDED_REQUEST or n.startswith(_PROPERTY)]
 
 
 def recorded_response(headers: RawHeaders) -> Headers:
     """The response headers that a record keeps."""
-    return [(n.lower().decode(), v.decode("latin-1")) for n, v in headers if n.lower() in _RECORDED_RESPONSE]
+    named = [(n.lower(), v) for n, v in headers]
+    return [(n.decode(), v.decode("latin-1")) for n, v in named if n in _RECORDED_RESPONSE]

@@ -32,6 +32,31 @@ def remove_member(body: bytes, name: str) -> bytes:
     return body
 
 
+def put_member(body: bytes, name: str, value: bytes) -> bytes:
+    """`body` with the JSON `value` as its top-level member `name`: in place of the one it has, else as the last one.
+
+    Raises ValueError if `body` is no JSON object or has that member twice.
+    """
+    text = body.decode()
+    found = [(start, end) for key, _, start, end in _members(text) if key == name]
+    if not found:
+        return append_member(body, name, value)
+    ((start, end),) = found
+    return text[:start].encode() + value + text[end:].encode()
+
+
+def append_member(body: bytes, name: str, value: bytes) -> bytes:
+    """`body`, which is a JSON object without a member `name`, with the JSON `value` as that. It isn't checked."""
+    end = body.rindex(b"}")
+    comma = b"" if body[:end].rstrip().endswith(b"{") else b","
+    return b'%b%b"%b":%b%b' % (body[:end], comma, name.encode(), value, body[end:])
+
+
+def member_names(body: bytes) -> list[str]:
+    """The names of the top-level members, in their order. Raises ValueError if `body` is no JSON object."""
+    return [name for name, *_ in _members(body.decode())]
+
+
 def _members(text: str) -> Iterator[tuple[str, int, int, int]]:
     """(name, where the name begins, where the value begins, where it ends) of each top-level member."""
     at = _skip(text, 0)

@@ -18,6 +18,7 @@ from transom.capture.exchange import Capture, RawFeedback
 from transom.config import Settings
 from transom.gateway.app import Gateway
 from transom.gateway.canary import FAILING_MODEL
+from transom.gateway.downstream.connection import protocol
 from transom.secret import Secret
 from transom.spool.format import Kind
 from transom.spool.reader import Position, find_writers
@@ -37,7 +38,8 @@ BODY = {"model": "canary", "messages": MESSAGES}
 async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A caller with the token of a gateway that listens on a port."""
     settings = Settings(data=tmp_path, port=free_port())
-    server = Server(server_config(Gateway(settings, SECRET, KEY), settings.host, settings.port, 5))
+    gateway = Gateway(settings, SECRET, KEY)
+    server = Server(server_config(gateway, settings.host, settings.port, 5, http=protocol(gateway.desk)))
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0)

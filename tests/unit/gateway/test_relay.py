@@ -12,13 +12,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from pydantic import SecretStr
+from uvicorn.server import ServerState
 
-from tests.unit.gateway.scripted import serving
+from tests.unit.gateway.scripted import Answer, FakeTransport, read_answer, serving
 from transom.capture.exchange import Capture
-from transom.config import Provider, Route, Settings
+from transom.config import Provider, Route, RouteTarget, Settings
 from transom.gateway.app import Gateway
+from transom.gateway.downstream.connection import Connection
 from transom.gateway.feedback import RawFeedback
-from transom.gateway.relay import CutOff
 from transom.secret import Secret
 from transom.spool.counts import read_counts
 from transom.spool.disk import Disk
@@ -54,44 +56,45 @@ class Client:
     path: str = "/v1/chat/completions"
     method: str = "POST"
     query: bytes = b""
-    on_send: Callable[[dict[str, Any]], None] = lambda message: None
-    got: list[dict[str, Any]] = field(default_factory=list)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    asked: bool = False
+    on_write: Callable[[bytes], None] = lambda data: None
+    wire: FakeTransport = field(default_factory=FakeTransport)
+    connection: Connection = field(init=False)
+
+    async def call(self, gateway: Gateway) -> None:
+        state = ServerState()
+        self.connection = Connection(gateway.desk, state)
+        self.wire.on_write = self.on_write
+        self.connection.connection_made(self.wire)
+        self.connection.data_received(self.request)
+        await asyncio.gather(*state.tasks, return_exceptions=True)
+        self.connection.connection_lost(None)
+
+    def leave(self) -> None:
+        self.connection.connection_lost(None)
 
     @property
-    def scope(self) -> dict[str, Any]:
-        return {
-            "type": "http",
-            "method": self.method,
-            "path": self.path,
-            "raw_path": self.path.encode(),
-            "query_string": self.query,
-            "headers": self.headers,
-        }
+    def request(self) -> bytes:
+        target = self.path.encode() + (b"?" + self.query if self.query else b"")
+        lines = [f"{self.method} ".encode() + target + b" HTTP/1.1", *(b"%b: %b" % header for header in self.headers)]
+        if self.body and b"content-length" not in dict(self.headers):
+            lines.append(b"content-length: %d" % len(self.body))
+        return b"\r\n".join([*lines, b"", b""]) + self.body
 
-    async def receive(self) -> dict[str, Any]:
-        if not self.asked:
-            self.asked = True
-            return {"type": "http.request", "body": self.body, "more_body": False}
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: dict[str, Any]) -> None:
-        self.got.append(message)
-        self.on_send(message)
+    @property
+    def got(self) -> Answer:
+        return read_answer(bytes(self.wire.written))
 
     @property
     def status(self) -> int:
-        return int(self.got[0]["status"])
+        return self.got.status
 
     @property
     def answer(self) -> bytes:
-        return b"".join(m["body"] for m in self.got[1:])
+        return self.got.body
 
     @property
     def answer_headers(self) -> dict[bytes, bytes]:
-        return dict(self.got[0]["headers"])
+        return dict(self.got.headers)
 
 
 class World:
@@ -103,6 +106,8 @@ class World:
         self.hold = asyncio.Event()
         self.hung_up = asyncio.Event()
         self.stay = False
+        self.pieces: list[bytes] = []
+        self.script: list[bytes] = []
 
     async def provide(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -112,8 +117,12 @@ class World:
                     (int(x.split(b":")[1]) for x in head.lower().split(b"\r\n") if x.startswith(b"content-length")), 0
                 )
                 self.requests.append(head + await reader.readexactly(size))
-                writer.write(self.answer)
-                await writer.drain()
+                if self.script:
+                    self.answer = self.script.pop(0)
+                for piece in self.pieces or [self.answer]:
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(0)
                 if not self.stay:
                     writer.close()
                     return
@@ -124,7 +133,7 @@ class World:
             writer.close()
 
     async def call(self, client: Client) -> Client:
-        await self.gateway(client.scope, client.receive, client.send)
+        await client.call(self.gateway)
         return client
 
     @property
@@ -150,7 +159,9 @@ class World:
 async def world(root: Path, answer: bytes = b"", **settings: Any) -> AsyncIterator[World]:
     it = World(root, answer, **settings)
     async with serving(it.provide) as base_url:
-        providers = {"openai": Provider(base_url=base_url), "anthropic": Provider(base_url=base_url)}
+        held = Provider(base_url=base_url, api_key=SecretStr("held"))
+        providers = {"openai": Provider(base_url=base_url), "anthropic": Provider(base_url=base_url), "spare": held}
+        providers["gone"] = Provider(base_url="http://127.0.0.1:1", api_key=SecretStr("held"))
         it.gateway = Gateway(Settings(data=root, providers=providers, **settings), Secret(b"s" * 32), KEY)
         try:
             yield it
@@ -181,7 +192,7 @@ async def test_the_answer_gains_only_our_headers(tmp_path: Path):
     ) as it:
         client = await it.call(Client())
         (capture,) = it.captures
-    names = [name for name, _ in client.got[0]["headers"]]
+    names = [name for name, _ in client.got.headers]
     own = [b"x-transom-trace-id", b"x-transom-feedback-token", b"server-timing"]
     assert names == [b"X-Request-Id", b"Set-Cookie", b"content-length", *own]
     assert client.answer_headers[b"x-transom-trace-id"].decode() == capture.id
@@ -190,14 +201,15 @@ async def test_the_answer_gains_only_our_headers(tmp_path: Path):
 async def test_the_record_is_in_the_spool_before_the_client_has_the_last_event(tmp_path: Path):
     seen: dict[bytes, int] = {}
     async with world(tmp_path, STREAM) as it:
+        it.pieces = [STREAM_HEAD, *map(chunk, SSE), b"0\r\n\r\n"]
         client = Client()
-        client.on_send = lambda message: seen.setdefault(message.get("body", b"start"), len(it.records))
+        client.on_write = lambda data: seen.setdefault(data, len(it.records))
         await it.call(client)
         (capture,) = it.captures
     assert client.answer == b"".join(SSE)
     assert capture.response_body == b"".join(SSE)
-    assert all(count == 1 for body, count in seen.items() if b"[DONE]" in body)
-    assert seen[b"start"] == 0
+    assert [count for data, count in seen.items() if b"[DONE]" in data] == [1]
+    assert next(iter(seen.values())) == 0
 
 
 async def test_compressed_bytes_pass_as_they_are(tmp_path: Path):
@@ -216,6 +228,110 @@ async def test_an_alias_changes_only_the_model(tmp_path: Path):
         (capture,) = it.captures
     assert it.requests[0].endswith(b'{ "model" : "gpt-4o-mini" , "x" : 1.0 }')
     assert (capture.rewrites, capture.route) == (["alias"], "fast")
+
+
+OWN_KEY = [JSON, (b"authorization", b"Bearer secret")]
+DOWN = b"HTTP/1.1 503 Down\r\ncontent-length: 4\r\n\r\ndown"
+BUSY = b"HTTP/1.1 429 Busy\r\nretry-after-ms: 5\r\ncontent-length: 4\r\n\r\nbusy"
+
+
+def route(*targets: dict[str, Any], **more: Any) -> dict[str, Route]:
+    return {"fast": Route(targets=[RouteTarget(**target) for target in targets], **more)}
+
+
+FIRST, SPARE = {"provider": "openai", "model": "gpt-4o"}, {"provider": "spare", "model": "other", "weight": 0}
+FAST = b'{"model":"fast","messages":[]}'
+
+
+async def test_where_a_provider_fails_another_is_tried_with_the_key_that_is_held_for_it(tmp_path: Path):
+    async with world(tmp_path, routes=route(FIRST, SPARE)) as it:
+        it.script = [DOWN, length(ANSWER)]
+        client = await it.call(Client(body=FAST, headers=OWN_KEY))
+        (capture,) = it.captures
+    assert (client.status, client.answer) == (200, ANSWER)
+    assert [b"Bearer secret" in request for request in it.requests] == [True, False]
+    assert b"authorization: Bearer held" in it.requests[1]
+    assert [request.rpartition(b"\r\n\r\n")[2] for request in it.requests] == [
+        b'{"model":"gpt-4o","messages":[]}',
+        b'{"model":"other","messages":[]}',
+    ]
+    tried = [(attempt.provider, attempt.model, attempt.status) for attempt in capture.attempts]
+    assert tried == [("openai", "gpt-4o", 503), ("spare", "other", 200)]
+    assert (capture.provider, capture.route, capture.status, capture.ended) == ("spare", "fast", 200, Ended.COMPLETE)
+
+
+async def test_a_provider_that_cannot_be_reached_is_passed_over(tmp_path: Path):
+    async with world(tmp_path, length(ANSWER), routes=route({"provider": "gone"}, SPARE)) as it:
+        client = await it.call(Client(body=FAST))
+        (capture,) = it.captures
+    assert client.status == 200
+    assert [attempt.error for attempt in capture.attempts] == ["upstream_unreachable", None]
+
+
+async def test_a_limit_is_waited_for_and_the_last_answer_passes_as_it_is(tmp_path: Path):
+    async with world(tmp_path, routes=route({"provider": "spare"}, retries=2)) as it:
+        it.script = [BUSY, BUSY, BUSY]
+        client = await it.call(Client(body=FAST))
+        (capture,) = it.captures
+    assert (client.status, client.answer) == (429, b"busy")
+    assert client.answer_headers[b"retry-after-ms"] == b"5"
+    assert [attempt.status for attempt in capture.attempts] == [429, 429, 429]
+
+
+async def test_the_caller_s_own_key_is_used_once(tmp_path: Path):
+    async with world(tmp_path, routes=route({"provider": "openai"}, retries=5)) as it:
+        it.script = [DOWN, length(ANSWER)]
+        client = await it.call(Client(body=FAST, headers=OWN_KEY))
+    assert (client.status, client.answer, len(it.requests)) == (503, b"down", 1)
+
+
+async def test_without_a_route_every_answer_passes_as_it_is(tmp_path: Path):
+    async with world(tmp_path, DOWN) as it:
+        client = await it.call(Client(path="/spare/v1/chat/completions"))
+    assert (client.status, client.answer, len(it.requests)) == (503, b"down", 1)
+
+
+ASKED = b'{"model":"fast","stream":true}'
+EVENT = b'data: {"id":"c","choices":[{"delta":{"content":"a"}}]%b}\n\n'
+USAGE = b'data: {"id":"c","choices":[],"usage":{"total_tokens":3}}\n\n'
+DONE = b"data: [DONE]\n\n"
+
+
+def stream_of(*events: bytes) -> bytes:
+    return STREAM_HEAD + b"".join(map(chunk, events)) + b"0\r\n\r\n"
+
+
+async def test_a_stream_is_asked_for_its_usage_and_the_client_does_not_notice(tmp_path: Path):
+    answer = stream_of(EVENT % b',"usage":null', USAGE, DONE)
+    routes = route({"provider": "openai"}, include_usage=True)
+    async with world(tmp_path, answer, routes=routes) as it:
+        client = await it.call(Client(body=ASKED, headers=[JSON, (b"accept-encoding", b"gzip")]))
+        (capture,) = it.captures
+    assert client.answer == EVENT % b"" + DONE
+    assert it.requests[0].endswith(b'{"model":"fast","stream":true,"stream_options":{"include_usage":true}}')
+    assert b"accept-encoding: identity\r\n" in it.requests[0]
+    assert (capture.request_body, capture.rewrites) == (ASKED, ["include_usage"])
+    assert USAGE in capture.response_body
+
+
+@pytest.mark.parametrize(
+    ("include_usage", "body"),
+    [
+        (False, ASKED),
+        (True, b'{"model":"fast"}'),
+        (True, b'{"model":"fast","stream":true,"stream_options":{"include_usage":true}}'),
+    ],
+)
+async def test_a_stream_is_not_asked_where_that_is_off_or_the_caller_asks(
+    tmp_path: Path, include_usage: bool, body: bytes
+):
+    answer = stream_of(EVENT % b',"usage":null', USAGE, DONE)
+    async with world(tmp_path, answer, routes=route({"provider": "openai"}, include_usage=include_usage)) as it:
+        client = await it.call(Client(body=body))
+        (capture,) = it.captures
+    assert client.answer == EVENT % b',"usage":null' + USAGE + DONE
+    assert it.requests[0].endswith(body)
+    assert capture.rewrites == []
 
 
 async def test_our_body_field_is_taken_out_and_recorded(tmp_path: Path):
@@ -253,12 +369,11 @@ async def test_anthropic_callers_get_their_errors_shape(tmp_path: Path):
 
 async def test_a_provider_that_stops_in_mid_stream_cuts_the_client_off_too(tmp_path: Path):
     async with world(tmp_path, STREAM_HEAD + chunk(SSE[0])) as it:
-        client = Client()
-        with pytest.raises(CutOff):
-            await it.call(client)
+        client = await it.call(Client())
         (capture,) = it.captures
-    assert client.answer == SSE[0], "and no end of the body, so that the client can tell"
-    assert all(m.get("more_body", True) for m in client.got[1:])
+    assert client.answer == SSE[0]
+    assert client.wire.closed
+    assert not client.got.complete, "so that the client can tell"
     assert (capture.ended, capture.response_body) == (Ended.UPSTREAM_FAILED, SSE[0])
 
 
@@ -266,7 +381,7 @@ async def test_a_client_that_leaves_ends_the_provider_s_work(tmp_path: Path):
     async with world(tmp_path, STREAM_HEAD + chunk(SSE[0])) as it:
         it.stay = True
         client = Client()
-        client.on_send = lambda message: client.gone.set() if message.get("body") else None
+        client.on_write = lambda data: client.leave() if SSE[0] in data else None
         await it.call(client)
         async with asyncio.timeout(2):
             await it.hung_up.wait()

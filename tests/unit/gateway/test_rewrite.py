@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transom.gateway.rewrite import remove_member, replace_member
+from transom.gateway.rewrite import append_member, member_names, put_member, remove_member, replace_member
 
 SHORT = st.text(max_size=8)
 VALUES = st.recursive(
@@ -41,6 +41,29 @@ def test_replace(body: bytes, expected: bytes):
 )
 def test_remove(body: bytes, expected: bytes):
     assert remove_member(body, "transom") == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"{}", b'{"m":[1]}'),
+        (b' { "x" : 1 }\n', b' { "x" : 1 ,"m":[1]}\n'),
+        (b'{"m": null ,"x":1.50}', b'{"m": [1] ,"x":1.50}'),
+        ('{"é":{"m":2}}'.encode(), '{"é":{"m":2},"m":[1]}'.encode()),
+    ],
+)
+def test_put(body: bytes, expected: bytes):
+    assert put_member(body, "m", b"[1]") == expected
+
+
+def test_append():
+    assert append_member(b'{"x":"}"} ', "m", b"1") == b'{"x":"}","m":1} '
+
+
+def test_a_member_that_stands_twice_is_not_replaced():
+    assert member_names(b'{"m":1,"x":{"m":2},"m":3}') == ["m", "x", "m"]
+    with pytest.raises(ValueError, match="too many"):
+        put_member(b'{"m":1,"m":2}', "m", b"3")
 
 
 @given(OBJECTS, st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", " : ")]), st.booleans())

@@ -46,7 +46,9 @@ async def test_a_written_exchange_reads_back_as_it_was(db: AsyncEngine) -> None:
     assert trace["remarks"] == [
         {"entity": "PERSON", "start": 3, "end": 16, "recognizer": "names", "message": 1, "path": [0, "content"]}
     ]
-    assert trace["attempts"] == [{"provider": "openai", "status": 200, "error": None, "duration_ms": 12.5}]
+    assert trace["attempts"] == [
+        {"provider": "openai", "status": 200, "error": None, "duration_ms": 12.5, "model": None}
+    ]
     assert (trace["outcome"], trace["outcome_reason"], trace["ended"]) == ("stored", None, "complete")
     assert (trace["input_tokens"], trace["output_tokens"], trace["cached_input_tokens"]) == (100, 20, None)
     assert (trace["cost_usd"], trace["price_version"], trace["billed"]) == ("0.0000025", "2026-11", True)

@@ -279,3 +279,218 @@ async def test_who_cannot_prove_its_name_gets_nothing(certificate: Path, trusted
         with pytest.raises(UpstreamError, match="upstream_tls_error"):
             await fetch(client, parse_origin(base_url.replace("localhost", host)))
         await client.close()
+
+
+# ------------------------------------------------------------------ leaving
+
+
+class Departure:
+    """A provider that answers with `before` and waits; `gone` is when it saw the connection close."""
+
+    def __init__(self, before: bytes) -> None:
+        self.before = before
+        self.came, self.gone = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        writer.write(self.before)
+        self.came.set()
+        with suppress(ConnectionError):
+            while await reader.read(2**16):
+                pass
+        self.gone.set_result(asyncio.get_running_loop().time())
+
+
+async def silence() -> AsyncIterator[bytes]:
+    yield b"x"
+    await asyncio.get_running_loop().create_future()
+
+
+@pytest.mark.parametrize("body", [b"", b"x" * 2**22, None], ids=["small", "large", "streamed"])
+@pytest.mark.parametrize("over_tls", [False, True], ids=["plain", "tls"])
+async def test_a_cancelled_request_is_gone_at_the_provider_within_100_ms(
+    certificate: Path, body: bytes | None, over_tls: bool
+):
+    handler = Departure(b"")
+    trust = ssl.create_default_context(cafile=str(certificate / "cert.pem"))
+    async with serving(handler, server_tls(certificate) if over_tls else None) as base_url:
+        client = Client(QUICK, trust)
+        sent = silence() if body is None else body
+        request = asyncio.create_task(client.request(parse_origin(base_url), b"POST", b"/", [], sent))
+        await handler.came.wait()
+        left = asyncio.get_running_loop().time()
+        request.cancel()
+        async with asyncio.timeout(2):
+            assert await handler.gone - left < 0.1
+        await asyncio.wait([request])
+        assert request.cancelled()
+        await client.close()
+
+
+@pytest.mark.parametrize("over_tls", [False, True], ids=["plain", "tls"])
+async def test_a_closed_response_is_gone_at_the_provider_within_100_ms(certificate: Path, over_tls: bool):
+    handler = Departure(CHUNKED[:-5])
+    trust = ssl.create_default_context(cafile=str(certificate / "cert.pem"))
+    async with serving(handler, server_tls(certificate) if over_tls else None) as base_url:
+        client = Client(QUICK, trust)
+        response = await client.request(parse_origin(base_url), b"POST", b"/", [], b"")
+        assert (await response.read())[0].startswith(b"hel")
+        left = asyncio.get_running_loop().time()
+        response.close()
+        async with asyncio.timeout(2):
+            assert await handler.gone - left < 0.1
+        await client.close()
+
+
+async def test_a_response_is_closed_once_and_read_no_more():
+    async with provider(scripted(LENGTH, LENGTH)) as (client, origin):
+        response = await client.request(origin, b"GET", b"/", [], b"")
+        response.close()
+        response.close()
+        with pytest.raises(ValueError, match="closed"):
+            await response.read()
+        assert await asyncio.gather(fetch(client, origin), fetch(client, origin)) == [(200, b"hello")] * 2
+
+
+async def test_a_closed_client_leaves_no_body_that_looks_whole():
+    async with provider(Departure(b"HTTP/1.1 200 OK\r\n\r\nhello")) as (client, origin):
+        response = await client.request(origin, b"GET", b"/", [], b"")
+        assert await response.read() == (b"hello", False)
+        await client.close()
+        with pytest.raises(UpstreamError, match="upstream_incomplete"):
+            await response.read()
+        response.close()
+
+
+# ------------------------------------------------------------------ bodies on their way out
+
+
+def collecting(size: int, received: list[bytes], go: asyncio.Event | None = None) -> Handler:
+    """Reads a body of `size` bytes, once told to `go`, and answers."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        if go:
+            await go.wait()
+        received.append(await reader.readexactly(size))
+        writer.write(LENGTH)
+        await reader.read()
+
+    return handle
+
+
+async def test_a_large_body_arrives_whole():
+    body, received = bytes(range(256)) * 2**14, list[bytes]()
+    async with provider(collecting(len(body), received)) as (client, origin):
+        response = await client.request(origin, b"POST", b"/", [], body)
+        assert await response.read() == (b"hello", True)
+        response.close()
+    assert received == [body]
+
+
+async def test_a_provider_that_takes_a_body_slowly_holds_its_source_back():
+    received, go, given = list[bytes](), asyncio.Event(), 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal given
+        for _ in range(500):
+            given += 2**16
+            yield b"x" * 2**16
+
+    async with provider(collecting(500 * 2**16, received, go)) as (client, origin):
+        request = asyncio.create_task(client.request(origin, b"POST", b"/", [], pieces()))
+        before = -1
+        async with asyncio.timeout(5):
+            while given != before or not given:
+                before = given
+                await asyncio.sleep(0.05)
+        assert given < 400 * 2**16
+        go.set()
+        (await request).close()
+    assert [len(one) for one in received] == [500 * 2**16]
+
+
+async def test_an_answer_before_the_bodys_end_does_not_wait_for_its_source():
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno")
+        await reader.read()
+
+    async with provider(refuse) as (client, origin):
+        async with asyncio.timeout(2):
+            response = await client.request(origin, b"POST", b"/", [], silence())
+        assert (response.status, await response.read()) == (413, (b"no", True))
+        response.close()
+
+
+async def test_a_source_that_fails_ends_the_request_with_its_own_error():
+    async def torn() -> AsyncIterator[bytes]:
+        yield b"x"
+        raise LookupError
+
+    handler = Departure(b"")
+    async with provider(handler) as (client, origin):
+        with pytest.raises(LookupError):
+            await client.request(origin, b"POST", b"/", [], torn())
+        async with asyncio.timeout(2):
+            assert await handler.gone
+
+
+# ------------------------------------------------------------------ limits and retries
+
+
+async def test_a_call_may_have_a_limit_of_its_own_for_the_first_byte():
+    async with provider(Departure(b"")) as (client, origin):
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(UpstreamError, match="upstream_timeout"):
+            await client.request(origin, b"GET", b"/", [], b"", first_byte_s=0.05)
+        assert asyncio.get_running_loop().time() - began < 2
+
+
+def stale_once(bodies: list[bytes]) -> Handler:
+    """Answers one request of each connection, and closes it when the second has come."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            await read_head(reader)
+            bodies.append(await reader.readexactly(2**20))
+            writer.write(LENGTH)
+            await read_head(reader)
+
+    return handle
+
+
+async def test_a_large_body_is_sent_again_when_its_connection_went_stale():
+    body, bodies = b"x" * 2**20, list[bytes]()
+    async with provider(stale_once(bodies)) as (client, origin):
+        for _ in range(2):
+            response = await client.request(origin, b"POST", b"/", [], body)
+            assert await response.read() == (b"hello", True)
+            response.close()
+    assert bodies == [body, body]
+
+
+async def test_a_streamed_body_is_not_sent_again():
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x" * 2**20
+
+    async with provider(stale_once([])) as (client, origin):
+        response = await client.request(origin, b"POST", b"/", [], pieces())
+        assert await response.read() == (b"hello", True)
+        response.close()
+        with pytest.raises(UpstreamError, match="upstream_closed"):
+            await client.request(origin, b"POST", b"/", [], pieces())
+
+
+async def test_a_new_connection_that_closes_without_an_answer_is_not_replaced():
+    opened = 0
+
+    async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal opened
+        opened += 1
+        await read_head(reader)
+
+    async with provider(rude) as (client, origin):
+        with pytest.raises(UpstreamError, match="upstream_closed"):
+            await fetch(client, origin)
+    assert opened == 1

@@ -1,0 +1,1 @@
+"""The clients' side of the gateway: their connections, and the requests on them."""
