@@ -124,7 +124,7 @@ class Limits(_Section):
     drain_s: float = 300
     body_bytes: int = 100 * 2**20
     header_bytes: int = 64 * 2**10
-    connections_per_provider: int = 1000
+    connections_per_provider: int = 10_000
 
 
 class Spool(_Section):

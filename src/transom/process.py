@@ -26,6 +26,12 @@ def harden() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
+def allow_many_connections() -> None:
+    """As many open files as the system lets this process have: the usual soft limit, 1,024, is 500 relayed streams."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def end_with_parent(parent: int | None = None) -> None:
     """Ask the kernel for a SIGTERM when the parent dies (Linux only; elsewhere the parent's own stop must do)."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -227,11 +228,21 @@ class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
 
 def uuid7() -> str:
     """A new UUIDv7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random bits; sorts by time."""
-    random = int.from_bytes(os.urandom(10))
-    value = (time.time_ns() // 1_000_000 << 80) | (random & _RANDOM_BITS) | _VERSION_AND_VARIANT
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    digits = ((time.time_ns() // 1_000_000).to_bytes(6) + _ten_random_bytes()).hex()
+    variant = _VARIANT[digits[16]]
+    return f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
-_VERSION_AND_VARIANT = (0x7 << 76) | (0x2 << 62)
-_RANDOM_BITS = ~((0xF << 76) | (0x3 << 62)) & (1 << 80) - 1
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+_entropy: deque[bytes] = deque()
+os.register_at_fork(after_in_child=_entropy.clear)
+
+
+def _ten_random_bytes() -> bytes:
+    """From the system, in larger portions: a system call for each id is 3 % of what a relayed call costs."""
+    try:
+        return _entropy.popleft()
+    except IndexError:
+        portion = os.urandom(10 * 256)
+        _entropy.extend(portion[start : start + 10] for start in range(10, len(portion), 10))
+        return portion[:10]

@@ -229,19 +229,26 @@ class Call:
         usage = UsageFilter() if self.asked and streams else None
         request.start(response.status, self._response_headers(response.headers, by_name, usage is not None))
         watch = TerminalWatch() if streams else None
+
+        def pass_through(piece: bytes) -> bool:
+            if request.blocked or (watch and watch.ends_with(piece)):
+                return False
+            seen.note(piece)
+            request.send(usage.feed(piece) if usage else piece)
+            return True
+
         if not response.ready:
-            await request.write(b"", last=False)
+            request.send(b"")
         last = False
         while not last:
-            piece, last = await response.read()
+            piece, last = await response.read(pass_through)
             seen.note(piece)
             if last or (watch and watch.ends_with(piece)):
                 watch = None
                 await self._record(Ended.COMPLETE)
             if usage:
                 piece = usage.feed(piece) + usage.end() if last else usage.feed(piece)
-            if piece or last:
-                await request.write(piece, last)
+            await request.write(piece, last)
 
     async def _tunnel(self) -> Ended:
         """A WebSocket: its handshake goes to the provider that the model in the query names, then bytes both ways."""

@@ -14,6 +14,7 @@ from transom.config import ConfigError, Settings
 from transom.gateway.app import Gateway, make_router
 from transom.gateway.downstream.connection import protocol
 from transom.listen import tell_ready
+from transom.process import allow_many_connections
 from transom.secret import Secret
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ async def serve(
 
     SIGHUP reads providers and routes anew with `reload`.
     """
+    allow_many_connections()
     gateway = Gateway(settings, secret, spool_key)
     config = server_config(
         gateway,

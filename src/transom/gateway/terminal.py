@@ -19,6 +19,9 @@ class TerminalWatch:
 
     def ends_with(self, piece: bytes) -> bool:
         """Whether this piece brings the terminal event."""
+        if self._tail.endswith(b"\n") and b"[DONE]" not in piece and b"event:" not in piece:
+            self._tail = piece[-_LONGEST:] or self._tail
+            return False
         seen = self._tail + piece
         self._tail = seen[-_LONGEST:]
         return _TERMINAL.search(seen) is not None

@@ -134,7 +134,7 @@ class Upgrade(asyncio.Protocol):
         """Whether `read` would return at once."""
         return bool(self._body) or self._complete
 
-    async def read(self) -> tuple[bytes, bool]:
+    async def read(self, sink: object = None) -> tuple[bytes, bool]:
         """What has come of a refusal's body since the last call (waits for some), and whether it is the last.
 
         Raises UpstreamError.

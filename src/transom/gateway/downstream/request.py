@@ -127,24 +127,19 @@ class Request:
 
     def start(self, status: int, headers: RawHeaders) -> None:
         """The head of the answer. It goes out with the first piece of the body, so that both are one write."""
+        lines = b"\r\n".join([_status_line(status), *map(b": ".join, headers)])
+        framed = b"\r\ncontent-length:" in lines.lower()
         self.started = True
-        framed = any(name.lower() == b"content-length" for name, _ in headers)
         self._without_body = self.method == "HEAD" or status in _WITHOUT_BODY
         self._chunked = not framed and not self._without_body and self.modern
         # What is left of a request that was refused half-way can't be told from the next one.
         self._closes = self._closes or not self._complete or not (framed or self._without_body or self.modern)
-        lines = [_status_line(status)]
-        for name, value in headers:
-            lines += (name, b": ", value, b"\r\n")
-        if self._chunked:
-            lines.append(b"transfer-encoding: chunked\r\n")
-        if self._closes:
-            lines.append(b"connection: close\r\n")
-        lines.append(b"\r\n")
-        self._head = b"".join(lines)
+        framing = b"\r\ntransfer-encoding: chunked" if self._chunked else b""
+        closing = b"\r\nconnection: close" if self._closes else b""
+        self._head = b"%b%b%b\r\n\r\n" % (lines, framing, closing)
 
     async def write(self, piece: bytes, last: bool) -> None:
-        """A piece of the body; waits where the client reads slowly. An empty one sends the head."""
+        """A piece of the body; waits where the client reads slowly."""
         if self.left:
             return
         if data := self._framed(piece, last):
@@ -156,6 +151,16 @@ class Request:
             self._wire.done(keep=not self._closes)
         elif self._wire.writable:
             await self._wire.writable
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the client reads so slowly that `write` would wait."""
+        return self._wire.writable is not None
+
+    def send(self, piece: bytes) -> None:
+        """A piece that isn't the last, without a wait. An empty one sends the head, if it isn't gone yet."""
+        if not self.left and (data := self._framed(piece, last=False)):
+            self._wire.write(data)
 
     def close_after(self) -> None:
         """Let this answer be the connection's last, unless the client was told otherwise."""
@@ -231,7 +236,7 @@ class Request:
 
 def _status_line(status: int) -> bytes:
     line = _STATUS_LINES.get(status)
-    return line or b"HTTP/1.1 %d \r\n" % status
+    return line or b"HTTP/1.1 %d " % status
 
 
-_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}".encode() for s in HTTPStatus}

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import cast
 
-from transom.gateway.upstream.connection import HIGH_WATER, TICK_S, Clock, Connection
+from transom.gateway.upstream.connection import HIGH_WATER, TICK_S, Clock, Connection, Sink
 from transom.gateway.upstream.dial import Dialer, P
 from transom.gateway.upstream.origin import Origin
 from transom.gateway.upstream.pool import Pool
@@ -34,14 +34,19 @@ class Response:
         connection = self._opened()
         return bool(connection.pieces) or connection.complete
 
-    async def read(self) -> tuple[bytes, bool]:
+    async def read(self, sink: Sink | None = None) -> tuple[bytes, bool]:
         """The bytes that have come since the last call (waits for some), and whether they are the last.
 
-        Raises UpstreamError, and ValueError once the response is closed.
+        What comes while it waits goes to `sink` first, on the stack of the read from the socket: a piece in mid-stream
+        wakes no task. Raises UpstreamError, and ValueError once the response is closed.
         """
         connection = self._connection or self._opened()
-        while not connection.pieces and not connection.complete:
-            await connection.progress()
+        connection.sink = sink
+        try:
+            while not connection.pieces and not connection.complete:
+                await connection.progress()
+        finally:
+            connection.sink = None
         return connection.take(), connection.complete
 
     def close(self) -> None:

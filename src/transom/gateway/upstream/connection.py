@@ -21,6 +21,10 @@ TICK_S = 0.25
 """How often time limits are looked at; how late they may be."""
 
 
+Sink = Callable[[bytes], bool]
+"""Takes what has come of a body in mid-message, or refuses it: then it waits to be read, as it does where it ends."""
+
+
 class Clock:
     """The loop's time, read once a tick: limits of seconds need no better, and the hot path no call."""
 
@@ -51,6 +55,7 @@ class Connection(asyncio.Protocol):
         "_drained",
         "_first_byte_s",
         "_framed",
+        "_got_bytes",
         "_head_only",
         "_keep_alive",
         "_loop",
@@ -66,11 +71,11 @@ class Connection(asyncio.Protocol):
         "complete",
         "deadline",
         "error",
-        "got_bytes",
         "headers",
         "idle_since",
         "on_body",
         "pieces",
+        "sink",
         "status",
         "usable",
     )
@@ -83,9 +88,10 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self.pieces: list[bytes] = []
+        self.sink: Sink | None = None
         # The parser's callback for a piece of body, without a frame of Python's around it.
         self.on_body = self.pieces.append
-        self.complete, self.usable, self.got_bytes = True, False, False
+        self.complete, self.usable, self._got_bytes = True, False, False
         self.error: str | None = None
         self.deadline = math.inf
         self.idle_since = 0.0
@@ -106,7 +112,7 @@ class Connection(asyncio.Protocol):
         self.headers: RawHeaders = []
         self.pieces.clear()
         self.status = self._unread = self._since_body = 0
-        self.complete = self.got_bytes = self._framed = self._keep_alive = self._paused = False
+        self.complete = self._got_bytes = self._framed = self._keep_alive = self._paused = False
         self.error = None
         self._sent = True
         self._served += 1
@@ -159,9 +165,8 @@ class Connection(asyncio.Protocol):
 
     def take(self) -> bytes:
         """The unread pieces of the body, as one."""
-        pieces = self.pieces
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        pieces.clear()
+        data = _joined(self.pieces)
+        self.pieces.clear()
         self._unread = 0
         if self._paused:
             self._resume()
@@ -186,7 +191,7 @@ class Connection(asyncio.Protocol):
     @property
     def went_stale(self) -> bool:
         """Whether the provider closed it while it was idle, so that it can't have answered (RFC 9112 §9.3.1)."""
-        return self._served > 1 and not self.got_bytes and self.error == "upstream_closed"
+        return self._served > 1 and self.error == "upstream_closed"
 
     # ------------------------------------------------------------------ asyncio.Protocol
 
@@ -199,7 +204,7 @@ class Connection(asyncio.Protocol):
             # Bytes that nobody asked for: this connection can't be trusted any more.
             self.abort()
             return
-        self.got_bytes = True
+        self._got_bytes = True
         self.deadline = self._clock.now + self._between_s
         pieces = self.pieces
         had = len(pieces)
@@ -210,6 +215,9 @@ class Connection(asyncio.Protocol):
             self._break_off()
         if len(pieces) > had:
             self._since_body = 0
+            if self.sink is not None and not self.complete and self.sink(_joined(pieces)):
+                pieces.clear()
+                return
             self._unread += len(data)
             if self._unread > HIGH_WATER or self._head_only:
                 self._hold_back()
@@ -229,7 +237,6 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self.usable = False
         self._lose()
-        self.resume_writing()
         self._on_lost(self)
 
     def pause_writing(self) -> None:
@@ -288,8 +295,8 @@ class Connection(asyncio.Protocol):
         return any(name.lower() == b"content-length" for name, _ in self.headers)
 
     def _pass_interim(self, status: int) -> None:
-        """Drop a 1xx. Nobody asked to switch protocols, so 101 is an error."""
-        if status < 100 or status == 101:
+        """Drop a 1xx. After a 101, which nobody asked for, the parser refuses to go on by itself."""
+        if status < 100:
             raise UpstreamError("upstream_protocol_error")
         self.headers = []
 
@@ -318,7 +325,7 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _lose(self) -> None:
-        self._fail("upstream_incomplete" if self.got_bytes else "upstream_closed")
+        self._fail("upstream_incomplete" if self._got_bytes else "upstream_closed")
 
     def _fail(self, code: str) -> None:
         if not self.complete and self.error is None:
@@ -328,3 +335,7 @@ class Connection(asyncio.Protocol):
     def _wake(self, _: Any = None) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _joined(pieces: list[bytes]) -> bytes:
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

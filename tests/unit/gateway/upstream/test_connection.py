@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -250,10 +250,15 @@ class Source:
             yield b"x"
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
+
+
 async def uploading(connection: Connection, source: Source, count: int) -> asyncio.Task[None]:
     task = asyncio.create_task(connection.upload(source.pieces(count)))
-    while connection.deadline != math.inf:
-        await asyncio.sleep(0)
+    await until(lambda: connection.deadline == math.inf)
     return task
 
 
@@ -263,8 +268,7 @@ async def test_the_time_that_a_bodys_source_takes_is_not_the_providers():
     task = await uploading(connection, source, 1)
     connection.check_deadline(connection._clock.now + 1e9)
     source.turns.release()
-    while connection.deadline == math.inf:
-        await asyncio.sleep(0)
+    await until(lambda: connection.deadline != math.inf)
     assert wire.written == b"GETx"
     connection.check_deadline(connection._clock.now + 1e9)
     with pytest.raises(UpstreamError, match="upstream_timeout"):
@@ -277,8 +281,7 @@ async def test_a_provider_that_takes_nothing_runs_into_the_limit_of_the_first_by
     task = await uploading(connection, source, 2)
     connection.pause_writing()
     source.turns.release()
-    while connection.deadline == math.inf:
-        await asyncio.sleep(0)
+    await until(lambda: connection.deadline != math.inf)
     connection.check_deadline(connection._clock.now + 1e9)
     with pytest.raises(UpstreamError, match="upstream_timeout"):
         await task
@@ -287,17 +290,39 @@ async def test_a_provider_that_takes_nothing_runs_into_the_limit_of_the_first_by
 async def test_a_provider_that_takes_a_piece_late_gets_the_next():
     connection, wire = started()
     source = Source()
-    task = await uploading(connection, source, 2)
+    task = await uploading(connection, source, 3)
     connection.pause_writing()
     source.turns.release()
-    while connection.deadline == math.inf:
-        await asyncio.sleep(0)
+    await until(lambda: connection.deadline != math.inf)
     source.turns.release()
     await asyncio.sleep(0)
     assert wire.written == b"GETx"
     connection.resume_writing()
-    while wire.written != b"GETxx":
-        await asyncio.sleep(0)
+    await until(lambda: wire.written == b"GETxx")
+    await until(lambda: connection.deadline == math.inf)
+    source.turns.release()
+    await until(lambda: wire.written == b"GETxxx")
     connection.data_received(LENGTH)
     await task
     assert connection.reusable
+
+
+async def test_an_answer_before_a_bodys_end_ends_the_connection_after_it():
+    connection, _ = started()
+    task = await uploading(connection, Source(), 1)
+    connection.data_received(LENGTH)
+    await task
+    assert (connection.take(), connection.complete) == (b"hello", True)
+    assert not connection.reusable
+
+
+async def test_a_connection_lost_while_a_body_waits_to_be_taken_ends_the_upload():
+    connection, _ = started()
+    source = Source()
+    task = await uploading(connection, source, 1)
+    connection.pause_writing()
+    source.turns.release()
+    await until(lambda: connection.deadline != math.inf)
+    connection.connection_lost(ConnectionResetError())
+    with pytest.raises(UpstreamError, match="upstream_closed"):
+        await task

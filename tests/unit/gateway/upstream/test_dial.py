@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.unit.gateway.scripted import serving
 from tests.unit.gateway.upstream.proxying import ProxyServer, proxying
-from transom.gateway.upstream import Client, ClientLimits, UpstreamError, parse_origin
+from transom.gateway.upstream import Client, ClientLimits, UpstreamError, dial, parse_origin
 from transom.gateway.upstream.dial import STAGGER_S, Address, Dialer, interleave, race
 from transom.gateway.upstream.proxies import Proxies
 
@@ -147,6 +147,20 @@ async def test_an_address_that_stays_silent_leads_to_the_next_after_a_quarter_of
         sock.close()
 
 
+async def test_of_two_that_connect_in_the_same_moment_one_is_closed(monkeypatch: pytest.MonkeyPatch):
+    sockets, both = [socket.socket(), socket.socket()], asyncio.Barrier(2)
+
+    async def connect(address: Address) -> socket.socket:
+        await both.wait()
+        return sockets[address[1]]
+
+    monkeypatch.setattr(dial, "_connect", connect)
+    winner = await race([(socket.AF_INET, 0), (socket.AF_INET, 1)])
+    await asyncio.sleep(0)
+    assert sorted(sock.fileno() == -1 for sock in sockets) == [False, True]
+    winner.close()
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 async def test_no_address_that_answers_is_an_error(refusing: Address, count: int):
     with pytest.raises(OSError, match=r"no address|refused|Errno"):
@@ -268,7 +282,9 @@ async def test_plain_http_is_asked_of_the_proxy_by_its_whole_address(
     ]
 
 
-@pytest.mark.parametrize("status", [b"407 Proxy Authentication Required", b"502 Bad Gateway", b"nonsense"])
+@pytest.mark.parametrize(
+    "status", [b"407 Proxy Authentication Required", b"502 Bad Gateway", b"nonsense", b"200 And Gone"]
+)
 async def test_a_proxy_that_refuses_makes_the_provider_unreachable(trust: ssl.SSLContext, status: bytes):
     async with proxying("") as proxy, client_of(trust, through(proxy)) as client:
         proxy.refuses = status

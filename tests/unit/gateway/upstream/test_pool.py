@@ -144,6 +144,15 @@ async def test_idle_connections_are_closed_in_time_and_lost_ones_forgotten():
     assert await origin.use() is used[2]
 
 
+async def test_an_idle_connection_that_is_closing_is_not_taken():
+    origin = Origin(2)
+    first, second = await origin.use(), await origin.use()
+    origin.finish(first)
+    origin.finish(second)
+    second.data_received(b"unasked")
+    assert await origin.use() is first
+
+
 async def test_no_more_connections_than_allowed_however_they_end():
     origin = Origin(3)
 
