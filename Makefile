@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check lint test soak eval format lock wheel docker clean
+.PHONY: help setup run check lint test soak bench eval format lock wheel docker clean
 
 help: ## List these commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
@@ -25,13 +25,19 @@ lint: setup
 	$(BIN)/lint-imports
 
 test: lint ## Install what the tests need and run them all
-	.ci/packages chromium postgresql nginx-light prometheus npm
+	.ci/packages chromium gcc libc6-dev nginx-light npm postgresql prometheus
 	$(BIN)/pytest -n 2 --dist loadfile
 
 soak: setup ## Hours: a million simulated stories, 20,000 exchanges under random kills
 	.ci/packages postgresql
 	$(BIN)/python -m tests.simulation --seeds 1000000
 	KILL_TEST_EXCHANGES=20000 $(BIN)/pytest -s tests/acceptance/test_kills.py
+
+bench: setup ## Measure the relay beside nginx and other gateways; results are kept under evals/relay
+	.ci/packages gcc libc6-dev nginx-light npm
+	$(BIN)/python -m evals.relay.measure table
+	$(BIN)/python -m evals.relay.measure memory
+	$(BIN)/python -m evals.relay.measure streams
 
 eval: setup ## Measure redaction, recording, store, sessions, footprint; results are kept under evals
 	$(BIN)/python evals/redaction/measure.py
