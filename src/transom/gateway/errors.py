@@ -15,6 +15,7 @@ class Refused(Exception):
 
 _UPSTREAM_MESSAGES = {
     "upstream_unreachable": (502, "can't be reached"),
+    "upstream_proxy_error": (502, "can't be reached through the proxy of this machine's environment"),
     "upstream_connect_timeout": (504, "did not accept a connection in time"),
     "upstream_tls_error": (502, "could not prove its identity over TLS"),
     "upstream_timeout": (504, "did not answer in time"),

@@ -102,14 +102,14 @@ class _Handshake(asyncio.Protocol):
         self._answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, request: bytes) -> None:
-        """Until the tunnel is there. Raises OSError if the proxy refuses."""
+        """Until the tunnel is there. Raises UpstreamError if the proxy refuses."""
         self.transport.write(request)
         await self._answered
         status_line = self._head.split(b"\r\n", 1)[0].split(b" ")
         # Bytes after the head would be lost with this protocol, and no server speaks before its client here.
         agreed = len(status_line) > 1 and status_line[1].startswith(b"2") and self._head.endswith(b"\r\n\r\n")
         if not agreed or self.transport.is_closing():
-            raise ConnectionRefusedError
+            raise UpstreamError("upstream_proxy_error")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)

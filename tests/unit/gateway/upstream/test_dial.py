@@ -285,10 +285,10 @@ async def test_plain_http_is_asked_of_the_proxy_by_its_whole_address(
 @pytest.mark.parametrize(
     "status", [b"407 Proxy Authentication Required", b"502 Bad Gateway", b"nonsense", b"200 And Gone"]
 )
-async def test_a_proxy_that_refuses_makes_the_provider_unreachable(trust: ssl.SSLContext, status: bytes):
+async def test_a_proxy_that_refuses_is_named(trust: ssl.SSLContext, status: bytes):
     async with proxying("") as proxy, client_of(trust, through(proxy)) as client:
         proxy.refuses = status
-        with pytest.raises(UpstreamError, match="upstream_unreachable"):
+        with pytest.raises(UpstreamError, match="upstream_proxy_error"):
             await fetch(client, "https://provider.test")
 
 
