@@ -283,12 +283,18 @@ async def test_plain_http_is_asked_of_the_proxy_by_its_whole_address(
 
 
 @pytest.mark.parametrize(
-    "status", [b"407 Proxy Authentication Required", b"502 Bad Gateway", b"nonsense", b"200 And Gone"]
+    ("status", "code"),
+    [
+        (b"407 Proxy Authentication Required", "upstream_proxy_error"),
+        (b"502 Bad Gateway", "upstream_proxy_error"),
+        (b"nonsense", "upstream_proxy_error"),
+        (b"200 And Gone", "upstream_unreachable"),
+    ],
 )
-async def test_a_proxy_that_refuses_is_named(trust: ssl.SSLContext, status: bytes):
+async def test_a_proxy_that_refuses_is_named(trust: ssl.SSLContext, status: bytes, code: str):
     async with proxying("") as proxy, client_of(trust, through(proxy)) as client:
         proxy.refuses = status
-        with pytest.raises(UpstreamError, match="upstream_proxy_error"):
+        with pytest.raises(UpstreamError, match=code):
             await fetch(client, "https://provider.test")
 
 
