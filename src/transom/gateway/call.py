@@ -208,23 +208,23 @@ class Call:
 
     def _request_headers(self, target: Target, body: Body) -> tuple[RawHeaders, Body]:
         """The headers to send, and the body with the framing that they announce."""
-        headers = self.request.headers
+        headers, by_name = self.request.headers, self.request.by_name
         if isinstance(body, bytes):
             body = self._rewritten(body, target)
-            declared = b"content-length" in self.request.by_name or b"transfer-encoding" in self.request.by_name or body
-            sent = rules.to_provider(headers, target, len(body) if declared else None)
+            declared = b"content-length" in by_name or b"transfer-encoding" in by_name or body
+            sent = rules.to_provider(headers, by_name, target, len(body) if declared else None)
             return rules.uncompressed(sent) if self.asked else sent, body
-        length = self.request.by_name.get(b"content-length")
+        length = by_name.get(b"content-length")
         if length is not None:
-            return rules.to_provider(headers, target, int(length)), body
-        chunked = [*rules.to_provider(headers, target, None), (b"transfer-encoding", b"chunked")]
+            return rules.to_provider(headers, by_name, target, int(length)), body
+        chunked = [*rules.to_provider(headers, by_name, target, None), (b"transfer-encoding", b"chunked")]
         return chunked, _chunked(body)
 
     async def _pass_on(self, response: Answer) -> None:
         """The answer, to the client as it comes. Its end waits for its record."""
         request, seen = self.request, self.seen
-        seen.status, seen.response_headers = response.status, response.headers
         by_name = {name.lower(): value for name, value in response.headers}
+        seen.status, seen.response_headers = response.status, by_name
         streams = _is_plain_stream(by_name)
         usage = UsageFilter() if self.asked and streams else None
         request.start(response.status, self._response_headers(response.headers, by_name, usage is not None))
@@ -266,7 +266,7 @@ class Call:
                 request.close_after()
                 await self._pass_on(upgrade)
                 return Ended.COMPLETE
-            seen.status, seen.response_headers = upgrade.status, upgrade.headers
+            seen.status = upgrade.status
             transport, early = request.hand_over()
             end = await upgrade.tunnel(transport, early, self._own_headers({}), relay.limits.between_bytes_s)
         finally:
@@ -311,10 +311,10 @@ class Call:
         seen, trace_id = self.seen, self.seen.id.encode()
         seen.status = refused.status
         seen.note(body)
-        seen.response_headers = [(b"content-type", b"application/json")]
+        seen.response_headers = {b"content-type": b"application/json"}
         await self._record(Ended.UPSTREAM_FAILED if seen.attempts else Ended.COMPLETE)
-        own = [(b"x-transom-trace-id", trace_id), (b"x-request-id", trace_id)]
-        self.request.start(refused.status, [*seen.response_headers, (b"content-length", b"%d" % len(body)), *own])
+        own = [(b"x-transom-trace-id", trace_id), (b"x-request-id", trace_id), (b"content-length", b"%d" % len(body))]
+        self.request.start(refused.status, [*seen.response_headers.items(), *own])
         await self.request.write(body, last=True)
 
     # ------------------------------------------------------------------ the record

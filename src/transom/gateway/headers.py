@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from transom.capture.exchange import Headers
@@ -49,15 +50,13 @@ _RECORDED_REQUEST = frozenset(
     )
 )
 _PROPERTY = b"helicone-property-"
-_RECORDED_RESPONSE = frozenset(
-    (
-        b"apim-request-id",
-        b"content-encoding",
-        b"content-type",
-        b"request-id",
-        b"retry-after",
-        b"x-request-id",
-    )
+_RECORDED_RESPONSE = (
+    b"apim-request-id",
+    b"content-encoding",
+    b"content-type",
+    b"request-id",
+    b"retry-after",
+    b"x-request-id",
 )
 
 
@@ -69,30 +68,34 @@ def credential(headers: dict[bytes, bytes]) -> bytes | None:
     return None
 
 
-def to_provider(headers: RawHeaders, target: Target, length: int | None) -> RawHeaders:
+def to_provider(headers: RawHeaders, by_name: dict[bytes, bytes], target: Target, length: int | None) -> RawHeaders:
     """The caller's headers less what is hop-by-hop or ours; with the held key, if any, for the caller's.
 
-    A provider that a route chose, and not the caller, never sees the caller's credentials.
-
-    `length` is the body's where it is known; a body of unknown length is sent chunked by the caller of this.
+    A provider that a route chose, and not the caller, never sees the caller's credentials. `by_name` has the headers by
+    their names. `length` is the body's where it is known; a body of unknown length is sent chunked by the caller of
+    this.
     """
-    dropped = _NOT_FORWARDED
-    if target.translated or not target.carries_credential:
-        dropped = _NOT_LENT
-    names = {name for name, _ in headers}
-    if b"connection" in names:
-        dropped = dropped | _named_in_connection(headers)
-    kept = [header for header in headers if header[0] not in dropped and not header[0].startswith(_OURS)]
-    if b"cookie" in names:
+    lends = target.carries_credential and not target.translated
+    kept = [header for header in headers if _is_forwarded(header[0], lends)]
+    if b"connection" in by_name:
+        named = _named_in_connection(headers)
+        kept = [header for header in kept if header[0] not in named]
+    if lends and b"cookie" in by_name:
         kept = [(n, _foreign_cookies(v) if n == b"cookie" else v) for n, v in kept]
         kept = [(n, v) for n, v in kept if v or n != b"cookie"]
     if target.api_key:
         kept += _held_key(target)
-    elif target.translated and target.carries_credential and (own := credential(dict(headers))):
+    elif target.translated and target.carries_credential and (own := credential(by_name)):
         kept.append((b"authorization", b"Bearer " + own))
     if length is not None:
         kept.append((b"content-length", b"%d" % length))
     return kept
+
+
+@lru_cache(maxsize=4096)
+def _is_forwarded(name: bytes, lends: bool) -> bool:
+    """Whether a header goes on to a provider that is lent the caller's credentials, or isn't."""
+    return name not in (_NOT_FORWARDED if lends else _NOT_LENT) and not name.startswith(_OURS)
 
 
 def query_to_provider(query: bytes, target: Target) -> bytes:
@@ -127,9 +130,9 @@ def _held_key(target: Target) -> RawHeaders:
 
 def to_client(headers: RawHeaders, by_name: dict[bytes, bytes]) -> RawHeaders:
     """The provider's headers less what is hop-by-hop. `by_name` has them by lower-case name."""
-    dropped = HOP_BY_HOP
-    if b"connection" in by_name:
-        dropped = dropped | _named_in_connection(headers)
+    if HOP_BY_HOP.isdisjoint(by_name):
+        return headers.copy()
+    dropped = HOP_BY_HOP | _named_in_connection(headers)
     return [header for header in headers if header[0].lower() not in dropped]
 
 
@@ -146,7 +149,6 @@ def recorded_request(headers: RawHeaders) -> Headers:
     return [(n.decode(), v.decode("latin-1")) for n, v in headers if n in _RECORDED_REQUEST or n.startswith(_PROPERTY)]
 
 
-def recorded_response(headers: RawHeaders) -> Headers:
-    """The response headers that a record keeps."""
-    named = [(n.lower(), v) for n, v in headers]
-    return [(n.decode(), v.decode("latin-1")) for n, v in named if n in _RECORDED_RESPONSE]
+def recorded_response(by_name: dict[bytes, bytes]) -> Headers:
+    """The response headers that a record keeps, from all by their lower-case names."""
+    return [(n.decode(), by_name[n].decode("latin-1")) for n in _RECORDED_RESPONSE if n in by_name]

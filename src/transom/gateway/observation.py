@@ -8,7 +8,6 @@ from transom.capture.exchange import Capture
 from transom.gateway import headers as rules
 from transom.gateway.downstream.request import Request
 from transom.gateway.routes import Target
-from transom.gateway.upstream import RawHeaders
 from transom.types import Attempt, Ended, uuid7
 
 
@@ -50,7 +49,7 @@ class Observation:
         self.rewrites: list[str] = []
         self.attempts: list[Attempt] = []
         self.status: int | None = None
-        self.response_headers: RawHeaders = []
+        self.response_headers: dict[bytes, bytes] = {}
         self.sent_ns: int | None = None
         self.first_byte_ns: int | None = None
         self.last_byte_ns: int | None = None

@@ -66,7 +66,7 @@ def handshake(target: Target, query: bytes, headers: RawHeaders) -> bytes:
     A key in a subprotocol goes where a credential in a header goes: to the provider that the caller addressed, if the
     gateway holds no key for it.
     """
-    kept = to_provider(headers, target, None)
+    kept = to_provider(headers, dict(headers), target, None)
     if target.api_key or not target.addressed:
         kept = [(n, _without_key(v) if n == b"sec-websocket-protocol" else v) for n, v in kept]
         kept = [(n, v) for n, v in kept if v or n != b"sec-websocket-protocol"]

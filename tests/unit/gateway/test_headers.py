@@ -2,7 +2,7 @@
 
 from transom.gateway import headers
 from transom.gateway.routes import Target
-from transom.gateway.upstream import parse_origin
+from transom.gateway.upstream import RawHeaders, parse_origin
 
 TARGET = Target("openai", parse_origin("https://api.openai.com"), b"/v1/chat/completions")
 SENT = [
@@ -20,8 +20,12 @@ SENT = [
 ]
 
 
+def to_provider(sent: RawHeaders, target: Target, length: int | None) -> RawHeaders:
+    return headers.to_provider(sent, dict(sent), target, length)
+
+
 def test_hop_by_hop_ours_and_helicones_stay_the_rest_goes_in_order():
-    assert headers.to_provider(SENT, TARGET, 12) == [
+    assert to_provider(SENT, TARGET, 12) == [
         (b"authorization", b"Bearer client"),
         (b"openai-beta", b"assistants=v2"),
         (b"accept-encoding", b"gzip"),
@@ -33,7 +37,7 @@ def test_hop_by_hop_ours_and_helicones_stay_the_rest_goes_in_order():
 def test_a_held_key_takes_the_place_of_every_credential_of_the_client():
     held = Target("anthropic", TARGET.origin, b"/v1/messages", api_key="held")
     sent = [*SENT, (b"x-api-key", b"client"), (b"api-key", b"client")]
-    forwarded = headers.to_provider(sent, held, None)
+    forwarded = to_provider(sent, held, None)
     assert (b"x-api-key", b"held") in forwarded
     assert not any(b"client" in value for _, value in forwarded)
 
@@ -66,13 +70,32 @@ def test_the_credential_is_the_same_with_and_without_its_scheme():
 
 def test_the_admin_pages_cookies_stay_here():
     both = [(b"cookie", b"a=1; transom_session=secret; b=2")]
-    assert headers.to_provider(both, TARGET, None) == [(b"cookie", b"a=1; b=2")]
-    assert headers.to_provider([(b"cookie", b"transom_login=x")], TARGET, None) == []
+    assert to_provider(both, TARGET, None) == [(b"cookie", b"a=1; b=2")]
+    assert to_provider([(b"cookie", b"transom_login=x")], TARGET, None) == []
 
 
 def test_a_provider_that_a_route_chose_never_sees_the_caller_s_credentials():
     chosen = Target("local", TARGET.origin, b"/v1/chat/completions", route="fast", addressed=False)
     sent = [*SENT, (b"x-api-key", b"client"), (b"cookie", b"session=client")]
-    forwarded = headers.to_provider(sent, chosen, None)
+    forwarded = to_provider(sent, chosen, None)
     assert not any(b"client" in value for _, value in forwarded)
     assert (b"openai-beta", b"twice") in forwarded
+
+
+def test_a_chosen_provider_gets_no_key_in_the_query_either():
+    chosen = Target("groq", parse_origin("http://x"), b"/v1", addressed=False)
+    query = b"alt=sse&key=client&API_KEY=client&a%70i-key=client&access_token=client"
+    assert headers.query_to_provider(query, chosen) == b"alt=sse"
+    assert headers.query_to_provider(query, TARGET) == query
+
+
+def test_the_translator_gets_the_caller_s_key_as_a_bearer():
+    target = Target("claude", parse_origin("http://x"), b"/v1", wire="anthropic", translated=True)
+    assert to_provider([(b"x-api-key", b"client")], target, None) == [(b"authorization", b"Bearer client")]
+    aws = Target("aws", parse_origin("http://x"), b"/v1", wire="bedrock", translated=True)
+    assert to_provider([(b"x-api-key", b"client")], aws, None) == []
+
+
+def test_what_is_recorded_of_an_answer_is_on_a_list():
+    named = {b"content-type": b"text/plain", b"set-cookie": b"a", b"x-request-id": b"r"}
+    assert headers.recorded_response(named) == [("content-type", "text/plain"), ("x-request-id", "r")]

@@ -159,7 +159,11 @@ class Request:
 
     def send(self, piece: bytes) -> None:
         """A piece that isn't the last, without a wait. An empty one sends the head, if it isn't gone yet."""
-        if not self.left and (data := self._framed(piece, last=False)):
+        if self.left:
+            return
+        if self._chunked and piece and not self._head:
+            self._wire.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        elif data := self._framed(piece, last=False):
             self._wire.write(data)
 
     def close_after(self) -> None:
