@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -57,13 +58,21 @@ def server(answer: Answer) -> Iterator[int]:
 def serve(connection: socket.socket, answer: Answer) -> None:
     with connection, connection.makefile("rb") as stream:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while head := b"".join(iter(stream.readline, b"\r\n")):
-            length = next(line for line in head.splitlines() if line.lower().startswith(b"content-length:"))
+        while head := read_head(stream):
+            length = next(line for line in head if line.lower().startswith(b"content-length:"))
             pieces, close = answer(stream.read(int(length.split(b":")[1])))
             for piece in pieces:
                 connection.sendall(piece)
             if close:
                 return
+
+
+def read_head(stream: BinaryIO) -> list[bytes]:
+    """The lines of a request's head; none where the client is gone."""
+    lines = []
+    while (line := stream.readline()).strip():
+        lines.append(line)
+    return lines
 
 
 def plain(body: bytes) -> tuple[list[bytes], bool]:
