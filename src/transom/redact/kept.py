@@ -34,13 +34,14 @@ def kept(exchange: Exchange) -> dict[str, Json]:
 
 
 def redacted_attempts(exchange: Exchange, ident: Callable[[str], str]) -> list[Attempt]:
-    """The attempts, each error passed through `ident`."""
+    """The attempts, each error and model passed through `ident`."""
     return [
         Attempt(
             provider=attempt.provider,
             status=attempt.status,
             error=None if attempt.error is None else ident(attempt.error),
             duration_ms=attempt.duration_ms,
+            model=None if attempt.model is None else ident(attempt.model),
         )
         for attempt in exchange.attempts
     ]

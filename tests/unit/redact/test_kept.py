@@ -20,3 +20,9 @@ def test_attempts_keep_all_but_their_errors(make_exchange):
     attempts = [attempt("openai", "boom"), attempt("groq", None)]
     redacted = redacted_attempts(make_exchange(attempts=attempts), str.upper)
     assert redacted == [attempt("openai", "BOOM"), attempt("groq", None)]
+
+
+def test_an_attempt_s_model_is_a_name_like_any(make_exchange):
+    one = Attempt(provider="openai", status=200, error=None, duration_ms=1, model="gpt-4o")
+    (redacted,) = redacted_attempts(make_exchange(attempts=[one]), str.upper)
+    assert redacted == Attempt(provider="openai", status=200, error=None, duration_ms=1, model="GPT-4O")
