@@ -111,8 +111,8 @@ class Load:
 class LongStream:
     """A stream that goes on until the provider is released."""
 
-    def __init__(self, server: Running) -> None:
-        self._server, self.text = server, ""
+    def __init__(self, server: Running, provider: Provider) -> None:
+        self._server, self._provider, self.text = server, provider, ""
 
     def __enter__(self) -> LongStream:
         self._thread = threading.Thread(target=self._read)
@@ -121,6 +121,7 @@ class LongStream:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._provider.released.set()
         self._thread.join()
 
     def _read(self) -> None:
@@ -187,7 +188,7 @@ def test_reload_and_rolling_restarts_lose_and_refuse_nothing(tmp_path: Path):
     provider = Provider()
     with several(tmp_path, provider) as server:
         first = gateways(server)
-        with LongStream(server) as stream, Load(server) as load:
+        with LongStream(server, provider) as stream, Load(server) as load:
             load.wait_for_more()
             (tmp_path / "transom.yaml").write_text("routes: {mine: {provider: openai}, yours: {provider: openai}}")
             server.process.send_signal(signal.SIGHUP)
@@ -202,7 +203,6 @@ def test_reload_and_rolling_restarts_lose_and_refuse_nothing(tmp_path: Path):
             length = len(stream.text)
             until(lambda: len(stream.text) > length)
             assert first & gateways(server), "the one that streams"
-            provider.released.set()
         until(lambda: len(gateways(server)) == GATEWAYS)
         assert not gateways(server) & (first | second)
         books = server.wait_for_outcomes(len(load.whole) + 1)

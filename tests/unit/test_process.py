@@ -3,6 +3,7 @@
 import json
 import logging
 import resource
+import socket
 import subprocess
 import sys
 
@@ -23,6 +24,21 @@ def test_events_are_json_lines_that_name_their_process():
         "structlog.get_logger().debug('hidden'); structlog.get_logger().info('shown', records=3)"
     )
     assert (line["process"], line["event"], line["records"]) == ("recorder", "shown", 3)
+
+
+def test_a_line_is_one_write_because_processes_share_their_stderr():
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    program = (
+        "from transom.process import configure_logging; import structlog, logging\n"
+        "configure_logging('info', 'gateway')\n"
+        "structlog.get_logger().info('short'); structlog.get_logger().info('long', text='x' * 20_000)\n"
+        "logging.getLogger('library').error('broke')\n"
+    )
+    with ours, theirs:
+        subprocess.run([sys.executable, "-c", program], stderr=theirs, check=True)
+        writes = [ours.recv(2**16) for _ in range(3)]
+    assert [json.loads(write)["event"] for write in writes] == ["short", "long", "broke"]
+    assert all(write.endswith(b"\n") for write in writes)
 
 
 def test_exceptions_are_told_by_type_and_place_only():
