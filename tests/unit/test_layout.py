@@ -46,6 +46,7 @@ TESTED_THROUGH_OTHERS = {
     "record/stages.py": "test_recorder",
     "record/status.py": "test_serve",
     "capture/exchange.py": "test_relay",
+    "redact/model.py": "test_finder",
     "capture/assemble/message.py": "test_chat",
     "capture/assemble/models.py": "test_recorded_assembly",
     "capture/assemble/reply.py": "test_chat",

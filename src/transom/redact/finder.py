@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from transom.redact.finding import Span
+from transom.redact.model import Model
 from transom.redact.patterns import Patterns, resolve
 from transom.redact.profiles import Profile
 from transom.redact.registry import Registry, register_all
@@ -21,14 +23,9 @@ class Finder:
 
     def __init__(self, profile: Profile) -> None:
         registry = Registry()
-        register_all(registry, national_ids=profile.language_model)
-        self._presidio = None
-        entities = registry.entities
-        if profile.language_model or registry.presidio:
-            from transom.redact.presidio import MODEL_ENTITIES, Presidio
-
-            self._presidio = Presidio(registry.presidio, profile)
-            entities |= set(MODEL_ENTITIES)
+        register_all(registry, national_ids=profile.national_ids)
+        self._models = list(_models(profile, registry))
+        entities = registry.entities.union(*(model.entities for model in self._models))
         self.patterns = Patterns(registry.patterns, profile, entities)
         self._cache: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
         self._cache_key = os.urandom(32)
@@ -51,10 +48,18 @@ class Finder:
         return spans
 
     def _find_new(self, texts: list[str]) -> list[tuple[Span, ...]]:
-        others = self._presidio.find(texts) if self._presidio else [[] for _ in texts]
+        found = [model.find_all(texts) for model in self._models]
         results = []
-        for text, candidates in zip(texts, others, strict=True):
+        for index, text in enumerate(texts):
             cover = self.patterns.placeholders(text)
-            spans = self.patterns.find(text, cover) + resolve(text, candidates, cover)
+            spans = self.patterns.find(text, cover) + resolve(text, chain(*(each[index] for each in found)), cover)
             results.append(tuple(sorted(spans)))
         return results
+
+
+def _models(profile: Profile, registry: Registry) -> Iterator[Model]:
+    """What of the profile needs more than patterns; each is imported where it is needed only."""
+    if profile.model != "none" or registry.presidio:
+        from transom.redact.presidio import Presidio
+
+        yield Presidio(registry.presidio, profile)

@@ -14,9 +14,9 @@ def kinds_of(redaction: Redaction) -> set[str]:
     """
     profile = load_profile(redaction)
     registry = Registry()
-    register_all(registry, national_ids=profile.language_model)
+    register_all(registry, national_ids=profile.national_ids)
     kinds = registry.entities
-    if profile.language_model:
+    if profile.model != "none":
         from transom.redact.presidio import MODEL_ENTITIES
 
         kinds |= set(MODEL_ENTITIES)
@@ -25,7 +25,7 @@ def kinds_of(redaction: Redaction) -> set[str]:
 
 def check_model(redaction: Redaction) -> None:
     """Raise ModelMismatch, which says what to do, where the profile's language model isn't there as it should be."""
-    if load_profile(redaction).language_model:
+    if load_profile(redaction).model != "none":
         from transom.redact.language_model import model_folder
 
         model_folder()

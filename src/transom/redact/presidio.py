@@ -19,7 +19,7 @@ from transom.redact.zones import Piece, pieces
 # Presidio skips a pattern that takes longer, and says nothing. The pool's limit ends the whole redaction instead.
 pattern_recognizer.REGEX_TIMEOUT_SECONDS = 86_400
 
-MODEL_ENTITIES = ["PERSON", "LOCATION", "NRP", "ORGANIZATION", "DATE_TIME"]
+MODEL_ENTITIES = ("PERSON", "LOCATION", "NRP", "ORGANIZATION", "DATE_TIME")
 
 _UUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _UUID_CHARS = 36
@@ -33,17 +33,19 @@ class Presidio:
 
     def __init__(self, recognizers: Sequence[EntityRecognizer], profile: Profile) -> None:
         self._profile = profile
+        own = MODEL_ENTITIES if profile.model != "none" else ()
+        self.entities = tuple({*own, *(entity for each in recognizers for entity in each.supported_entities)})
         self._recognizers = list(recognizers)
-        self._names = NamesEngine([e for e in MODEL_ENTITIES if profile.is_off(e)]) if profile.language_model else None
+        self._names = NamesEngine([e for e in MODEL_ENTITIES if profile.is_off(e)]) if profile.model != "none" else None
         self._always = not all(type(r).__module__.startswith(_PREDEFINED) for r in recognizers)
         if self._names:
-            self._recognizers.append(SpacyRecognizer(supported_entities=MODEL_ENTITIES))
+            self._recognizers.append(SpacyRecognizer(supported_entities=list(MODEL_ENTITIES)))
         self._engine = AnalyzerEngine(
             registry=RecognizerRegistry(recognizers=self._recognizers),
             nlp_engine=self._names or NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}]),
         )
 
-    def find(self, texts: Sequence[str]) -> list[Found]:
+    def find_all(self, texts: Sequence[str]) -> list[Found]:
         """Findings of each text that the profile takes; they may overlap."""
         found: list[Found] = [[] for _ in texts]
         if self._names is None:

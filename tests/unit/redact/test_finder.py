@@ -6,7 +6,7 @@ from transom.redact import finder as module
 from transom.redact.finder import Finder
 from transom.redact.profiles import Profile
 
-FAST = Profile(language_model=False, threshold=0.5)
+FAST = Profile(threshold=0.5)
 
 
 def count_searches(finder: Finder, monkeypatch) -> list[str]:

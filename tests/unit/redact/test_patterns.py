@@ -9,7 +9,7 @@ from transom.redact.finding import Finding, Recognizer
 from transom.redact.patterns import Patterns, resolve
 from transom.redact.profiles import Profile
 
-PROFILE = Profile(language_model=False, threshold=0.5, entities={"OFF": "off"})
+PROFILE = Profile(threshold=0.5, entities={"OFF": "off"})
 
 
 def words(entity: str, pattern: str, score: float = 1.0) -> Recognizer:

