@@ -25,6 +25,11 @@ PIN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ ]+)(?: ; [^\\]
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 TESTED_THROUGH_OTHERS = {
     "__main__.py": "acceptance tests",
+    "cli/app.py": "acceptance tests",
+    "cli/processes.py": "acceptance tests",
+    "cli/start.py": "acceptance tests",
+    "cli/stored.py": "acceptance tests",
+    "cli/trying.py": "acceptance tests",
     "asgi.py": "acceptance tests",
     "demo/__main__.py": "acceptance tests",
     "gateway/app.py": "test_relay",
