@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -15,7 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.running import Running, free_port, running, until
+from tests.running import Running, running, until
+from tests.servers import in_thread
 
 pytestmark = pytest.mark.slow
 
@@ -71,20 +71,9 @@ class Slow:
 @contextmanager
 def slow() -> Iterator[tuple[Slow, str]]:
     """The provider in a thread, and its base URL."""
-    provider, port, stop = Slow(), free_port(), threading.Event()
-
-    async def run() -> None:
-        server = await asyncio.start_server(provider.serve, "127.0.0.1", port, backlog=4096)
-        await asyncio.to_thread(stop.wait)
-        server.close()
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
-    thread.start()
-    try:
+    provider = Slow()
+    with in_thread(lambda: asyncio.start_server(provider.serve, "127.0.0.1", 0, backlog=4096)) as port:
         yield provider, f"http://127.0.0.1:{port}"
-    finally:
-        stop.set()
-        thread.join(20)
 
 
 @pytest.fixture

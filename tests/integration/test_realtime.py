@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,11 +14,12 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import Request, Response, ServerConnection, serve
+from websockets.asyncio.server import Request, Response, Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
-from tests.running import Running, free_port, running, until
+from tests.running import Running, running, until
+from tests.servers import in_thread
 
 pytestmark = pytest.mark.slow
 
@@ -54,21 +54,11 @@ class Provider:
 
 @contextmanager
 def serving(provider: Provider) -> Iterator[str]:
-    port, stop, ready = free_port(), threading.Event(), threading.Event()
+    async def start() -> Server:
+        return await serve(provider.talk, "127.0.0.1", 0, process_request=provider.check)
 
-    async def run() -> None:
-        async with serve(provider.talk, "127.0.0.1", port, process_request=provider.check):
-            ready.set()
-            await asyncio.to_thread(stop.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
-    thread.start()
-    ready.wait(20)
-    try:
+    with in_thread(start) as port:
         yield f"http://127.0.0.1:{port}"
-    finally:
-        stop.set()
-        thread.join(20)
 
 
 @pytest.fixture(scope="module")

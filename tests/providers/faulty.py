@@ -8,12 +8,12 @@ import re
 import socket
 import ssl
 import struct
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
+
+from tests.servers import in_thread
 
 MESSAGE = b'{"role":"assistant","content":"All is well."}'
 BODY = b'{"id":"chatcmpl-1","object":"chat.completion","model":"well","choices":[{"index":0,"message":%b}]}' % MESSAGE
@@ -156,26 +156,9 @@ class Faulty:
 @contextmanager
 def faulty(tls: ssl.SSLContext | None = None, blurts: bool = False) -> Iterator[Faulty]:
     """Run one in a thread. One that `blurts` answers in plain text whatever it is asked."""
-    provider, ready = Faulty(blurts), threading.Event()
-    end: Callable[[], object] = ready.clear
-
-    async def serve() -> None:
-        nonlocal end
-        over, loop = asyncio.Event(), asyncio.get_running_loop()
-        end = partial(loop.call_soon_threadsafe, over.set)
-        async with await asyncio.start_server(provider.handle, "127.0.0.1", 0, ssl=tls) as server:
-            provider.port = server.sockets[0].getsockname()[1]
-            ready.set()
-            await over.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    ready.wait()
-    try:
+    provider = Faulty(blurts)
+    with in_thread(lambda: asyncio.start_server(provider.handle, "127.0.0.1", 0, ssl=tls)) as provider.port:
         yield provider
-    finally:
-        end()
-        thread.join()
 
 
 @contextmanager

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+
+from tests.servers import in_thread
 
 EVENT = b'data: {"id":"chatcmpl-hostile","model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":"half"}}]}\n\n'
 CHUNK = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
@@ -94,23 +94,6 @@ class Hostile:
 @contextmanager
 def hostile() -> Iterator[Hostile]:
     """Run it in a thread: `/v1/{script}/…` chooses what it does."""
-    provider, ready = Hostile(), threading.Event()
-    end: Callable[[], object] = ready.clear
-
-    async def serve() -> None:
-        nonlocal end
-        over, loop = asyncio.Event(), asyncio.get_running_loop()
-        end = partial(loop.call_soon_threadsafe, over.set)
-        async with await asyncio.start_server(provider.handle, "127.0.0.1", 0, limit=2**20) as server:
-            provider.port = server.sockets[0].getsockname()[1]
-            ready.set()
-            await over.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    ready.wait()
-    try:
+    provider = Hostile()
+    with in_thread(lambda: asyncio.start_server(provider.handle, "127.0.0.1", 0, limit=2**20)) as provider.port:
         yield provider
-    finally:
-        end()
-        thread.join()

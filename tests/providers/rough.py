@@ -9,14 +9,13 @@ import asyncio
 import gzip
 import random
 import ssl
-import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.providers.recorded import Row, rows
-from tests.running import until
+from tests.servers import in_thread
 
 CODINGS = ("identity", "gzip", "deflate")
 DOWN = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\ndown"
@@ -76,20 +75,5 @@ def serving(certificate: Path) -> Iterator[str]:
     """The providers, all of them at `https://localhost:PORT`; what is under `/down` is down."""
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
-    ports: list[int] = []
-    stop = threading.Event()
-
-    async def run() -> None:
-        server = await asyncio.start_server(_serve, "127.0.0.1", 0, ssl=tls)
-        ports.append(server.sockets[0].getsockname()[1])
-        await asyncio.to_thread(stop.wait)
-        server.close()
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
-    thread.start()
-    until(lambda: ports)
-    try:
-        yield f"https://localhost:{ports[0]}"
-    finally:
-        stop.set()
-        thread.join(10)
+    with in_thread(lambda: asyncio.start_server(_serve, "127.0.0.1", 0, ssl=tls)) as port:
+        yield f"https://localhost:{port}"
