@@ -13,7 +13,7 @@ WORKDIR /build
 RUN python -m venv /opt/transom
 COPY requirements.lock ./
 RUN /opt/transom/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY config ./config
 COPY src ./src
 RUN /opt/transom/bin/pip install --no-cache-dir --no-deps --no-build-isolation .

@@ -40,7 +40,7 @@ bench: setup ## Measure the relay beside nginx and other gateways; results are k
 	$(BIN)/python -m evals.relay.measure streams
 
 eval: setup ## Measure redaction, recording, store, sessions, footprint; results are kept under evals
-	$(BIN)/python evals/redaction/measure.py
+	$(BIN)/python -m evals.redaction.measure
 	$(BIN)/python -m evals.recording.measure
 	$(BIN)/python -m evals.store.measure rates storage
 	$(BIN)/python -m evals.sessions.measure

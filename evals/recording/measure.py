@@ -2,9 +2,9 @@
 
     .venv/bin/python -m evals.recording.measure [--exchanges N] [--minutes M]
 
-fills a spool, runs `transom recorder` on it and measures how fast it empties (with `logs` and `fast`, new texts and
-conversations); then serves for M minutes at 70 % of what `logs` did with new texts, and watches the lag. Prints a table
-and keeps it as evals/recording/<date>.json. CPU time is that of the recorder and its redaction child.
+fills a spool, runs `transom recorder` on it and measures how fast it empties (with each profile; new texts of 4 KB, and
+conversations of 16 turns); then serves for M minutes at 70 % of what `logs` did with new texts, and watches the lag.
+Prints a table and keeps it as evals/recording/<date>.json. CPU time is that of the recorder and its redaction child.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     chosen = parser.parse_args()
     os.environ["TRANSOM_SPOOL_KEY"] = KEY
-    drained = [drain(profile, kind, chosen.exchanges) for profile in ("fast", "logs") for kind in KINDS]
+    drained = [drain(profile, kind, chosen.exchanges) for profile in ("fast", "logs", "strict") for kind in KINDS]
     table = Table("profile", "texts", "exchanges/s", "KB/s", "CPU ms an exchange", title="One recorder, one child")
     for row in drained:
         numbers = (row["exchanges_per_s"], row["kb_per_s"], row["cpu_ms_per_exchange"])

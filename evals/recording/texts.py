@@ -12,7 +12,10 @@ from transom.capture.exchange import Capture
 from transom.types import Ended, uuid7
 
 CORPUS = Path(__file__).parents[3] / "shared" / "data" / "pii" / "presidio_research_synth_v2.json"
-PROMPT_CHARS, ANSWER_CHARS = 1500, 700
+PROMPT_CHARS, ANSWER_CHARS = 2700, 1400
+"""Of a new exchange: 4 KB in all."""
+QUESTION_CHARS, REPLY_CHARS = 300, 700
+"""Of a turn of a conversation."""
 TURNS = 16
 SYSTEM = "You are a helpful assistant of a furniture shop. Be brief, be kind, and never promise a delivery date. " * 8
 
@@ -53,8 +56,8 @@ def sessions(number: int, seed: int) -> Iterator[Capture]:
         if len(running) < 100:
             running.append([{"role": "system", "content": SYSTEM}])
         messages = chance.choice(running)
-        messages.append({"role": "user", "content": writer.text(300)})
-        answer = writer.text(ANSWER_CHARS)
+        messages.append({"role": "user", "content": writer.text(QUESTION_CHARS)})
+        answer = writer.text(REPLY_CHARS)
         yield capture(messages, answer)
         messages.append({"role": "assistant", "content": answer})
         if len(messages) > 2 * TURNS:

@@ -137,15 +137,39 @@ class Spool(_Section):
 
 
 class Redaction(_Section):
-    """What is looked for and how. `file` replaces the shipped redaction.yaml."""
+    """What is looked for and how. `file` replaces the shipped redaction.yaml.
+
+    `routes` and `projects` name profiles of their own; a project's goes before a route's. `sample` is the share of
+    messages that the profile `strict` reads again, to estimate what redaction misses.
+    """
 
     file: Path | None = None
     profile: str = "logs"
+    routes: dict[str, str] = {}
+    projects: dict[str, str] = {}
     placeholders: Literal["tagged", "plain"] = "tagged"
     ids: Literal["keep", "hash"] = "keep"
+    index: bool = False
     processes: int = Field(1, ge=1, le=64)
     timeout_s: float = Field(20, gt=0)
     max_chars: int = 500_000
+    cache_bytes: int = Field(64 * 2**20, ge=0)
+    sample: float = Field(0.01, ge=0, le=1)
+
+    def profile_of(self, project_id: str, route: str | None = None) -> str:
+        """The profile for a project's content on a route. Without one: the project's, for its ids and feedback."""
+        default = self.profile if route is None else self.routes.get(route, self.profile)
+        return self.projects.get(project_id, default)
+
+    @property
+    def profiles(self) -> dict[str, str]:
+        """Every profile that is used, and a setting that names it."""
+        named = {
+            **{f"redaction.projects.{project}": name for project, name in self.projects.items()},
+            **{f"redaction.routes.{route}": name for route, name in self.routes.items()},
+            "redaction.profile": self.profile,
+        }
+        return {name: setting for setting, name in named.items()}
 
 
 class Feedback(_Section):
@@ -386,6 +410,9 @@ def _check(settings: Settings) -> None:
         for target in route.choices:
             if settings.provider(target.provider) is None:
                 raise ConfigError(f"routes.{name}: no provider `{target.provider}`; add it under providers")
+    for name in settings.redaction.routes:
+        if name not in settings.routes:
+            raise ConfigError(f"redaction.routes.{name}: no route `{name}`; add it under routes")
     if settings.default_provider and settings.provider(settings.default_provider) is None:
         raise ConfigError(f"default_provider: no provider `{settings.default_provider}`; add it under providers")
     held = [name for name, one in settings.providers.items() if one.api_key or one.speaks in MACHINE_WIRES]

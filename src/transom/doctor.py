@@ -19,7 +19,7 @@ from transom.admin.present import clock, day, size
 from transom.config import ConfigError, Settings, local_url
 from transom.httpclient import HTTPError, async_client
 from transom.process import where
-from transom.redact.kinds import check_model, kinds_of
+from transom.redact.kinds import check_models, kinds_of
 from transom.redact.problems import ModelMismatch
 from transom.spool.keys import key_outlives_us
 from transom.store.completeness import completeness
@@ -109,7 +109,7 @@ async def _answers(name: str, address: str) -> Check:
 def _redaction(settings: Settings) -> Check:
     try:
         kinds = kinds_of(settings.redaction)
-        check_model(settings.redaction)
+        check_models(settings.redaction)
     except (ConfigError, ModelMismatch) as error:
         return Check("redaction", False, str(error))
     return Check("redaction", True, f"profile {settings.redaction.profile}, {len(kinds)} kinds of personal data")

@@ -17,9 +17,10 @@ class RecognizerRegistry(Protocol):
     """Takes the recognizers that redaction runs."""
 
     def add(self, recognizer: object) -> None:
-        """Take a `transom.redact.finding.Recognizer` or a Presidio `EntityRecognizer` for English.
+        """Take a `transom.redact.finding.Recognizer` or a Presidio `EntityRecognizer`; its language doesn't matter.
 
-        Raises TypeError for anything else.
+        A `PatternRecognizer` runs as ours do, on ids too, and its context words count without a language model. Any
+        other gets each text in pieces of 4,000 characters, and no NLP artifacts. Raises TypeError for anything else.
         """
 
 

@@ -71,6 +71,10 @@ class Secret:
         """Key of a project's message digests."""
         return derive(self.key, f"transom messages {project_id}")
 
+    def sample(self, project_id: str) -> bytes:
+        """Key by which those messages of a project are drawn that redaction reads again."""
+        return derive(self.key, f"transom sample {project_id}")
+
     def credential_id(self, credential: bytes | None) -> str | None:
         """The `key_id` that stands for a caller's credential, or None if there was none."""
         if not credential:

@@ -138,6 +138,57 @@ class RedactedMessage(msgspec.Struct, frozen=True, kw_only=True):
     remarks: list[Remark] = []
 
 
+class EntityHash(msgspec.Struct, frozen=True, order=True):
+    """A value that was redacted, as it can be looked up by who knows it: 16 bytes of a hash with the project's key.
+
+    The tag of the value's placeholder is the beginning of the same hash. Only equal values have equal hashes, and what
+    is equal is said by `transom.redact.placeholders.normalise`.
+    """
+
+    entity: str
+    hash: bytes
+
+
+class TaughtRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reviewer taught redaction, for one project.
+
+    Of a `missed` value there is a keyed hash of its `words` words, of a `pattern` its text. A `wrong` finding is no
+    personal data: its `text` is kept and left alone.
+    """
+
+    id: str
+    project_id: str
+    kind: Literal["missed", "pattern", "wrong"]
+    entity: str
+    words: int = 0
+    digest: bytes | None = None
+    text: str | None = None
+
+
+class Miss(msgspec.Struct, frozen=True):
+    """What the strict profile still found in a redacted message, and redaction perhaps missed. It holds no text.
+
+    `start` and `end` are character offsets into the leaf at `path` (keys and indexes below the message's `parts`).
+    """
+
+    entity: str
+    path: list[str | int]
+    start: int
+    end: int
+
+
+class Residual(msgspec.Struct, frozen=True):
+    """A message of the sample that was read again after its redaction: message number `message` of its exchange.
+
+    `profile` is what redacted it, `language` a guess as in "en" (ISO 639-1), or "und".
+    """
+
+    message: int
+    profile: str
+    language: str
+    misses: list[Miss] = []
+
+
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One upstream try within an exchange. `model` is the name sent where it wasn't the caller's."""
 
@@ -153,7 +204,10 @@ class RedactedExchange(msgspec.Struct, frozen=True, kw_only=True):
 
     `started_at` is Unix nanoseconds UTC. Text fields have all passed redaction. `session_inferred` is set by the store,
     where the client named no session and its history tells which it is.
-    When `outcome` isn't `stored`, messages and tools are empty.
+    When `outcome` isn't `stored`, messages and tools are empty. `entity_hashes` are of the distinct values that were
+    redacted, and empty unless `redaction.index` is on. `names_unchecked` are the languages, as in "bn" (ISO 639-1), of
+    whose names the model knows nothing and in which there is text. `residuals` are of those messages that were read
+    again.
     """
 
     id: str
@@ -198,6 +252,9 @@ class RedactedExchange(msgspec.Struct, frozen=True, kw_only=True):
     finish_reasons: list[str] = []
     usage: Usage = Usage()
     cost: Cost = Cost()
+    entity_hashes: list[EntityHash] = []
+    names_unchecked: list[str] = []
+    residuals: list[Residual] = []
 
 
 class RedactedFeedback(msgspec.Struct, frozen=True, kw_only=True):

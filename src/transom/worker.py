@@ -12,13 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from transom.config import Settings
 from transom.process import stop_event, wait_or_stop
 from transom.prove.apart import prove_apart
+from transom.redact.placeholders import Placeholders
+from transom.redact.scrub import Scrubber
 from transom.secret import Secret, load_secret
 from transom.store import jobs, retention
 from transom.store.archive.files import check_archive
 from transom.store.engine import check_schema, connect
 from transom.store.erasure import KIND as ERASE
 from transom.store.erasure import erase_again
-from transom.types import ANONYMOUS_KEY, DEFAULT_PROJECT
+from transom.store.rescrub import job as of_rescrub
+from transom.types import ANONYMOUS_KEY, DEFAULT_PROJECT, TaughtRule
 
 log = structlog.get_logger()
 
@@ -47,12 +50,22 @@ def _secret(settings: Settings) -> Secret:
     return load_secret(settings.data, settings.secret_key.get_secret_value() if settings.secret_key else None)
 
 
+async def rescrub(engine: AsyncEngine, settings: Settings, job: jobs.Job) -> None:
+    """Redact again what is stored, by a rule that a reviewer taught."""
+    secret, plain = _secret(settings), settings.redaction.placeholders == "plain"
+
+    def scrubber(rule: TaughtRule) -> Scrubber:
+        return Scrubber(rule, Placeholders(secret.placeholders(rule.project_id), plain=plain))
+
+    await of_rescrub.rescrub(engine, job, scrubber, secret)
+
+
 async def prove(_: AsyncEngine, settings: Settings, __: jobs.Job) -> None:
     """Prove that nothing raw is kept."""
     await prove_apart(settings)
 
 
-HANDLERS: dict[str, Handler] = {"retention": expire, ERASE: erase, "prove": prove}
+HANDLERS: dict[str, Handler] = {"retention": expire, ERASE: erase, of_rescrub.KIND: rescrub, "prove": prove}
 """What each kind of job does."""
 
 

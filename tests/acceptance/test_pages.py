@@ -66,6 +66,7 @@ PAGES = {
     "sessions": "/sessions",
     "session": "/sessions/support-42",
     "completeness": "/completeness",
+    "redaction": "/redaction",
 }
 
 

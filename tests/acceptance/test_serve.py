@@ -43,7 +43,10 @@ def test_the_first_answer_takes_less_than_five_seconds_of_work(tmp_path: Path):
     try:
         assert until(lambda: server.chat("Hello")).status_code == 200
         # Of the processes that it had to wait for; what the clock says is up to what else runs on the machine.
-        awaited = [psutil.Process(server.process.pid), *(children(server)[role] for role in ("gateway", "transom.demo"))]
+        awaited = [
+            psutil.Process(server.process.pid),
+            *(children(server)[role] for role in ("gateway", "transom.demo")),
+        ]
         assert sum(sum(process.cpu_times()[:2]) for process in awaited) < 5
     finally:
         assert server.stop() == 0

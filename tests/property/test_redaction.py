@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from transom.redact.recognizers.card import is_card
 from transom.redact.redactor import Redactor
 from transom.redact.text import visible
 from transom.secret import Secret
-from transom.types import Cost, Ended, Operation, Usage
+from transom.types import Cost, Ended, Operation, RedactedExchange, Usage
 
 FAST = Redactor(Settings(redaction=Redaction(profile="fast")), Secret(b"k" * 32))
 LETTERS = string.ascii_letters
@@ -125,16 +126,38 @@ def test_planted_values_never_survive_in_json(plant: tuple[str, str], other: Any
         assert value not in json.dumps(msgspec.json.decode(redacted), ensure_ascii=False)
 
 
-@given(plants(), JSON)
-def test_planted_values_never_survive_in_an_exchange(plant: tuple[str, str], other: Any):
-    value, text = plant
-    parts = [
-        {"type": "text", "content": text},
-        {"type": "tool_call", "id": "1", "name": "f", "arguments": {"x": [text, other]}},
-        {"type": "tool_call_response", "id": "1", "response": json.dumps({"x": text, "y": other})},
-        {"type": "other", "content": {text: other}},
-    ]
-    exchange = Exchange(
+SHAPES: dict[str, Callable[[str, Any], dict[str, Any]]] = {
+    "text": lambda text, _: {"type": "text", "content": text},
+    "reasoning": lambda text, _: {"type": "reasoning", "content": text},
+    "refusal": lambda text, _: {"type": "refusal", "content": text},
+    "log line": lambda text, other: {"type": "text", "content": f"12:01 INFO {json.dumps({'a': [text, other]})} done"},
+    "fence": lambda text, other: {"type": "text", "content": f"```json\n{json.dumps([other, text], indent=1)}\n```"},
+    "arguments": lambda text, other: {"type": "tool_call", "id": "1", "name": "f", "arguments": {"x": [text, other]}},
+    "torn arguments": lambda text, _: {"type": "tool_call", "id": "1", "name": "f", "arguments": f'{{"x": "{text}'},
+    "name": lambda text, _: {"type": "tool_call", "id": text, "name": text, "arguments": None},
+    "result": lambda text, other: {
+        "type": "tool_call_response",
+        "id": "1",
+        "response": json.dumps({"x": text, "y": other}),
+    },
+    "result in result": lambda text, other: {
+        "type": "tool_call_response",
+        "id": None,
+        "response": [{"type": "text", "text": json.dumps({"x": json.dumps({"y": [text, other]})})}],
+    },
+    "block": lambda text, other: {"type": "other", "content": {"type": "thinking", "thinking": text, "more": other}},
+    "key": lambda text, other: {"type": "other", "content": {text: other}},
+    "address": lambda text, _: {"type": "uri", "modality": "image", "uri": f"https://example.com/{text}?q={text}"},
+}
+
+
+@st.composite
+def exchanges(draw: st.DrawFn, value: str, text: str) -> Exchange:
+    """An exchange that holds a value in every field and in some shapes of parts."""
+    other = draw(JSON)
+    shapes = draw(st.lists(st.sampled_from(sorted(SHAPES)), min_size=1, max_size=3, unique=True))
+    parts = [SHAPES[shape](text, other) for shape in shapes]
+    return Exchange(
         id="1",
         project_id="default",
         key_id="k",
@@ -143,14 +166,54 @@ def test_planted_values_never_survive_in_an_exchange(plant: tuple[str, str], oth
         provider="openai",
         operation=Operation.CHAT,
         method="POST",
-        path="/v1/chat/completions",
+        path=f"/v1/files/{value}",
         user_id=value,
-        metadata={"a": text},
+        session_id=value,
+        app=text,
+        tags=[value, text],
+        model=f"ft:{value}",
+        response_id=value,
+        metadata={"a": text, text: other},
+        params={"stop": [text], "response_format": other},
         error_message=text,
-        input_messages=[Message(role="user", parts=parts)],
+        input_messages=[Message(role="user", name=value, parts=parts)],
+        output_messages=[Message(role="assistant", parts=parts)],
+        tools=[{"type": "function", "function": {"name": value, "description": text, "parameters": {"x": other}}}],
     )
-    redacted = msgspec.json.encode(FAST.redact(exchange, Usage(), Cost())).decode()
-    assert value not in redacted
+
+
+def redact_exchange(exchange: Exchange) -> RedactedExchange:
+    return FAST.redact(exchange, Usage(), Cost())
+
+
+def raw_again(redacted: RedactedExchange) -> Exchange:
+    """What was redacted, as if it came in as it is."""
+    fields = {name: getattr(redacted, name) for name in Exchange.__struct_fields__ if hasattr(redacted, name)}
+    for side in ("input_messages", "output_messages"):
+        fields[side] = [Message(role=m.role, parts=m.parts, name=m.name) for m in fields[side]]
+    return Exchange(**fields | {"usage": None})
+
+
+@given(plants(), st.data())
+def test_planted_values_never_survive_in_an_exchange(plant: tuple[str, str], data: st.DataObject):
+    value, text = plant
+    redacted = redact_exchange(data.draw(exchanges(value, text)))
+    assert value not in msgspec.json.encode(redacted).decode()
+
+
+@given(plants(), st.data())
+def test_redacting_a_redacted_exchange_changes_nothing(plant: tuple[str, str], data: st.DataObject):
+    once = redact_exchange(data.draw(exchanges(*plant)))
+    twice = redact_exchange(raw_again(once))
+    assert contents(twice) == contents(once)
+
+
+def contents(redacted: RedactedExchange) -> dict[str, Any]:
+    """All but the notes on what was replaced."""
+    content: dict[str, Any] = msgspec.to_builtins(redacted)
+    for message in content["input_messages"] + content["output_messages"]:
+        message.pop("remarks")
+    return content
 
 
 @given(st.lists(plants(), max_size=3), st.text())

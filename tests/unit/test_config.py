@@ -230,3 +230,21 @@ def test_known_providers_speak_their_own_wire(tmp_path: Path):
         (name, provider.speaks) for name in ("anthropic", "local", "groq") if (provider := settings.provider(name))
     ]
     assert wires == [("anthropic", "anthropic"), ("local", "openai"), ("groq", "openai")]
+
+
+def test_routes_and_projects_have_redaction_profiles_of_their_own(tmp_path: Path):
+    content = "routes: {smart: {provider: openai}}\nredaction: {routes: {smart: strict}, projects: {lab: fast}}\n"
+    redaction = load(write(tmp_path, content)).redaction
+    assert redaction.profile_of("default") == redaction.profile_of("default", "other") == "logs"
+    assert redaction.profile_of("default", "smart") == "strict"
+    assert redaction.profile_of("lab", "smart") == redaction.profile_of("lab") == "fast"
+    assert redaction.profiles == {
+        "fast": "redaction.projects.lab",
+        "strict": "redaction.routes.smart",
+        "logs": "redaction.profile",
+    }
+
+
+def test_a_redaction_profile_of_a_route_that_is_not_there_is_refused(tmp_path: Path):
+    with pytest.raises(ConfigError, match=r"redaction\.routes\.smart: no route `smart`; add it under routes"):
+        load(write(tmp_path, "redaction: {routes: {smart: strict}}\n"))

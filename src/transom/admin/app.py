@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException
 
-from transom.admin import api, audit, erasure, login, pages
+from transom.admin import api, audit, entities, erasure, login, pages, residuals, rules
 from transom.admin.access import Access
 from transom.admin.context import Admin, AdminParts
 from transom.admin.metrics import exposition, read_numbers
@@ -43,7 +43,10 @@ def create_app(settings: Settings, secret: Secret, engine: AsyncEngine, notice: 
     """
     app = FastAPI(title="Transom", version=version("transom"), openapi_url=None)
     app.state.admin = Admin(settings, engine, Access(secret.sessions, admin_token(settings)), secret, notice)
-    for part in (router, login.router, api.router, erasure.router, audit.router, pages.router):
+    for part in (
+        *(router, login.router, api.router, rules.router, entities.router, residuals.router),
+        *(erasure.router, audit.router, pages.router),
+    ):
         app.include_router(part)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _handle_errors(app)

@@ -20,6 +20,7 @@ from transom.store import erasure
 from transom.store.audit import Entry, subject_of
 from transom.store.erasure import Target
 from transom.store.rows import fit_id
+from transom.store.rules import read_rules
 from transom.types import DEFAULT_PROJECT
 
 ACTOR = "admin token"
@@ -71,7 +72,7 @@ async def erase_session(
     project_id: Project = DEFAULT_PROJECT,
 ) -> dict[str, int]:
     """Erase the traces of a session so far, and what was said of it. `key_id`: only that caller's session."""
-    one_of = {"session_id": _stored(admin, project_id, session_id), **({"key_id": [key_id]} if key_id else {})}
+    one_of = {"session_id": await _stored(admin, project_id, session_id), **({"key_id": [key_id]} if key_id else {})}
     return await _erase_named(admin, "erase_session", project_id, session_id, one_of)
 
 
@@ -80,7 +81,7 @@ async def erase_user(
     admin: AdminParts, user_id: Annotated[Text, Path()], project_id: Project = DEFAULT_PROJECT
 ) -> dict[str, int]:
     """Erase the traces of a user so far, and all feedback by them. The id is the one that apps send."""
-    one_of = {"user_id": _stored(admin, project_id, user_id)}
+    one_of = {"user_id": await _stored(admin, project_id, user_id)}
     return await _erase_named(admin, "erase_user", project_id, user_id, one_of)
 
 
@@ -91,7 +92,7 @@ async def erase_traces(admin: AdminParts, query: Annotated[ErasureQuery, Query()
     if not given:
         raise HTTPException(422, "Give at least one filter, such as `until`: this would erase all there is.")
     one_of = {name: _fit([getattr(query, name)]) for name in _PLAIN if name in given}
-    one_of |= {name: _stored(admin, query.project_id, getattr(query, name)) for name in _IDS if name in given}
+    one_of |= {name: await _stored(admin, query.project_id, getattr(query, name)) for name in _IDS if name in given}
     target = Target(
         before=_before(query.until),
         since=max(0, nanoseconds(query.since)) if query.since else 0,
@@ -121,10 +122,12 @@ async def _erase(admin: Admin, target: Target, entry: Entry) -> dict[str, int]:
     return {"traces": await erasure.erase(admin.engine, target, entry, admin.secret)}
 
 
-def _stored(admin: Admin, project_id: str, id: str) -> list[str]:
+async def _stored(admin: Admin, project_id: str, id: str) -> list[str]:
     """The forms in which the id may be stored. Raises HTTPException 422 where it shares them with others."""
+    async with admin.engine.connect() as conn:
+        rules = await read_rules(conn, project_id)
     try:
-        return _fit(stored_ids(admin.settings.redaction, admin.secret, project_id, id))
+        return _fit(stored_ids(admin.settings.redaction, admin.secret, project_id, id, rules))
     except SharedId as shared:
         raise HTTPException(
             422,

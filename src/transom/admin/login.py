@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from transom.admin.access import SESSION_S
-from transom.admin.context import AdminParts
+from transom.admin.context import Admin, AdminParts
 from transom.admin.render import render
 
 SESSION_COOKIE = "transom_session"
@@ -87,18 +87,27 @@ async def log_in(request: Request, admin: AdminParts) -> Response:
 
 @router.post("/logout")
 async def log_out(request: Request, admin: AdminParts, nonce: SessionNonce) -> Response:
-    form = await _form(request)
-    if not admin.access.form_is_ours(nonce, form.get("form_token", "")):
-        raise HTTPException(403, "This form did not come from a page of ours.")
+    await own_form(request, admin, nonce)
     admin.access.end_session(nonce)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(SESSION_COOKIE)
     return response
 
 
+async def own_form(request: Request, admin: Admin, nonce: str) -> dict[str, str]:
+    """The fields of a form on a page that was shown to the holder of the session. Raises HTTPException 403 for others.
+
+    The form must have a field `form_token` with `logout_token`, as templates call it.
+    """
+    form = await _form(request)
+    if not admin.access.form_is_ours(nonce, form.get("form_token", "")):
+        raise HTTPException(403, "This form did not come from a page of ours.")
+    return form
+
+
 def _login_form(
     request: Request,
-    admin: AdminParts,
+    admin: Admin,
     wanted: str,
     status: int = 200,
     error: str | None = None,

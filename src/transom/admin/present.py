@@ -65,6 +65,13 @@ def share(part: int, whole: int) -> str:
     return f"{percent:.0f} %" if percent in (0, 100) else f"{percent:.1f} %"
 
 
+def per_1000(rate: float | None) -> str:
+    """How many of a thousand: three digits or so."""
+    if rate is None:
+        return UNKNOWN
+    return f"{rate:.0f}" if rate >= 100 or rate == 0 else f"{rate:.1f}" if rate >= 1 else f"{rate:.2f}"
+
+
 def moment(ns: int) -> datetime:
     """Unix nanoseconds as a UTC datetime, to the microsecond."""
     return _EPOCH + timedelta(microseconds=ns // 1000)
@@ -150,6 +157,7 @@ FILTERS: dict[str, Any] = {
     "usd": usd,
     "duration": duration,
     "count": count,
+    "per_1000": per_1000,
     "iso": iso,
     "clock": clock,
     "day": day,

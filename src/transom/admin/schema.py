@@ -123,6 +123,7 @@ class _TraceFields(BaseModel):
     output_preview: str | None
     session_source: Literal["client", "inferred"] | None
     content_expired_at: Time | None = Field(description="When retention took the content away.")
+    names_unchecked: list[str] = Field(description="Languages in it of whose names redaction knows nothing.")
 
 
 class TraceRow(_TraceFields):
@@ -261,6 +262,112 @@ class Erased(BaseModel):
     """How many traces were erased at once. More may follow within the hour: what was still on its way."""
 
     traces: int
+
+
+class Rescrub(BaseModel):
+    """How far what was stored before a rule has been redacted again by it.
+
+    `stage` is what is being read: messages, traces, feedback, or done. `passes` is how often all was read: from the
+    first one on, nothing that was stored before the rule holds the value. The counts are of rows changed.
+    """
+
+    stage: str
+    passes: int
+    messages: int
+    traces: int
+    feedback: int
+    finished_at: Time | None
+
+
+class TaughtRule(BaseModel):
+    """What a reviewer taught redaction. Of a missed value nobody can tell the text, and `words` says how many it has.
+
+    `text` is a pattern, or a text that is no personal data. `rescrub` is null where nothing stored is to change.
+    """
+
+    id: str
+    project_id: str
+    kind: Literal["missed", "pattern", "wrong"]
+    entity: str
+    words: int
+    text: str | None
+    created_at: Time
+    created_by: str
+    rescrub: Rescrub | None
+
+
+class RuleList(BaseModel):
+    """The rules in force of a project, the newest first."""
+
+    data: list[TaughtRule]
+
+
+class RuleAdded(BaseModel):
+    """The rule (null in a dry run), and how many stored messages, traces and feedback hold what it is about.
+
+    `complete` is false where there was more to count than time.
+    """
+
+    rule: TaughtRule | None
+    messages: int
+    traces: int
+    feedback: int
+    complete: bool
+
+
+class ResidualRate(BaseModel):
+    """What redaction missed of a kind, or of any (null), in messages in a language, or in any (null).
+
+    Of `messages` that were read again, `missed_in` so many hold a suspected or confirmed miss. That is `per_1000`, with
+    a 95 % interval from `low` to `high` (Wilson's). `open`, `missed` and `fine` count the misses, as reviewers judged
+    them; fine ones are taken out.
+    """
+
+    entity: str | None
+    language: str | None
+    messages: int
+    missed_in: int
+    per_1000: float | None
+    low: float
+    high: float
+    open: int
+    missed: int
+    fine: int
+
+
+class Residuals(BaseModel):
+    """How much redaction misses, by a sample of messages that the profile `strict` read again after their redaction.
+
+    `share` is how large the sample is now, `sampled` how many messages were read, `since` when the first of them came.
+    `names_unchecked` counts traces by languages in them of whose names redaction knows nothing.
+    """
+
+    share: float
+    sampled: int
+    since: Time | None
+    data: list[ResidualRate]
+    names_unchecked: dict[str, int]
+
+
+class ResidualMiss(BaseModel):
+    """What redaction may have missed: `text` in the redacted text, with what stands around it.
+
+    The three are null where the text was redacted again since, or has expired.
+    """
+
+    id: int
+    trace_id: str
+    project_id: str
+    at: Time
+    profile: str
+    language: str
+    entity: str
+    before: str | None
+    text: str | None
+    after: str | None
+    verdict: Literal["missed", "fine"] | None
+    judged_at: Time | None
+    judged_by: str | None
 
 
 class AuditEntry(BaseModel):

@@ -69,17 +69,21 @@ def _prove(settings: Settings, secret: Secret, console: Console) -> bool:
 
 @app.command()
 def redact(
-    profile: Annotated[str | None, typer.Option(help="fast, logs or strict.")] = None,
+    profile: Annotated[str | None, typer.Option(help="fast, logs, strict or one of your own.")] = None,
     spans: Annotated[bool, typer.Option("--spans", help='JSONL {"text"} in, {"spans"} out.')] = False,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
     """Redact standard input to standard output."""
-    from transom.redact.cli import redact_stream
+    from transom.redact.cli import UnreadableLine, redact_stream
+    from transom.redact.problems import ModelMismatch
 
     settings, secret = settings_and_secret("redact", config, data, None, None)
-    for line in redact_stream(sys.stdin, settings, secret, profile, spans):
-        sys.stdout.write(line)
+    try:
+        for line in redact_stream(sys.stdin, settings, secret, profile, spans):
+            sys.stdout.write(line)
+    except (ConfigError, ModelMismatch, UnreadableLine) as error:
+        fail(str(error))
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from transom.config import ConfigError, Redaction
 from transom.prove import values
+from transom.prove.national_values import NATIONAL_MAKERS
 from transom.redact.kinds import kinds_of
 
 
@@ -36,7 +37,7 @@ MAKERS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "NRP": ("Her parents are {} citizens.", values.nation),
     "ORGANIZATION": ("She works for {}.", values.organization),
     "DATE_TIME": ("She was born on {}.", values.date),
-    "IN_AADHAAR": ("The card from UIDAI says #{} on the back.", values.aadhaar),
+    "IN_AADHAAR": ("Her Aadhaar number is {}.", values.aadhaar),
     "IN_PAN": ("On the PAN it says {} in small letters.", values.pan),
     "UK_NINO": ("Her NINO reads {} in small letters.", values.nino),
     "ES_NIF": ("Her NIF reads {} in small letters.", values.nif),
@@ -47,6 +48,7 @@ MAKERS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "KR_RRN": ("Her RRN reads #{} on the form.", values.rrn),
     "TR_NATIONAL_ID": ("Her TCKN reads #{} on the form.", values.turkish_id),
     "DE_TAX_ID": ("Her Steuer-IdNr reads #{} on the form.", values.german_tax_id),
+    **NATIONAL_MAKERS,
 }
 """By kind: a sentence that gives what its recognizer wants to see around it and no other's does, and its values.
 
@@ -54,9 +56,13 @@ The `#` tells a number from a phone's.
 """
 
 
+TOO_SHORT = frozenset({"AGE"})
+"""Two digits stand in any file: nothing would be proved by looking for them."""
+
+
 def make_canaries(redaction: Redaction, rng: Random | None = None) -> list[Canary]:
-    """One of each kind that the profile claims. Raises ConfigError, as `make` does."""
-    return make(kinds_of(redaction), rng)
+    """One of each kind that the profile claims and that can be looked for. Raises ConfigError, as `make` does."""
+    return make(kinds_of(redaction) - TOO_SHORT, rng)
 
 
 def make(kinds: Iterable[str], rng: Random | None = None) -> list[Canary]:

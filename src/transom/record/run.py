@@ -11,6 +11,7 @@ import structlog
 from transom.config import Settings, shipped
 from transom.process import stop_event
 from transom.record.books import Books
+from transom.record.lessons import Lessons
 from transom.record.recorder import Recorder, StoreAway
 from transom.record.stages import Stages
 from transom.redact.pool import RedactionPool
@@ -36,12 +37,15 @@ async def run(settings: Settings, secret: Secret, keys: list[bytes]) -> None:
     await check_schema(engine)
     prices = PriceBook.load(settings.prices.file or shipped("prices.json"))
     async with RedactionPool(settings, secret) as pool:
+        lessons = Lessons(engine, pool)
+        await lessons.learn()
         await pool.ready()
         log.info("recorder runs", redaction=settings.redaction.profile, prices=prices.version)
         books = Books(engine, platform.node() or "localhost", secret)
         stages = Stages(prices, pool, secret)
         recorder = Recorder(settings.spool_dir, settings.data / "writers", keys, books, stages)
-        await _record(recorder, stop, settings)
+        async with lessons.following():
+            await _record(recorder, stop, settings)
     await engine.dispose()
 
 

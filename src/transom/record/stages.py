@@ -113,4 +113,7 @@ class Stages:
             output_messages=[],
             tools=[],
             error_message=None,
+            entity_hashes=[],
+            names_unchecked=[],
+            residuals=[],
         )

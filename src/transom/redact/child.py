@@ -5,6 +5,7 @@ It ends when its input does. Nothing that it works on reaches its standard error
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -17,15 +18,17 @@ from transom.process import end_with_parent, harden, where
 from transom.redact.frames import (
     LENGTH_BYTES,
     Answer,
-    Exchanged,
     Failed,
-    FedBack,
+    ReadAgain,
     Ready,
-    RedactExchange,
-    RedactFeedback,
+    Redacted,
     Request,
     Start,
+    Teach,
+    WasRead,
+    encode_redacted,
     frame,
+    pieces,
     requests,
 )
 from transom.redact.problems import ModelMismatch
@@ -48,7 +51,7 @@ def main() -> None:
             return
         else:
             answer = _answer(redactor, message)
-        sink.write(_framed(answer))
+        sink.write(frame(answer))
         sink.flush()
 
 
@@ -81,7 +84,11 @@ def _read(source: BinaryIO) -> bytes | None:
 def _start(start: Start) -> tuple[Redactor | None, Answer]:
     settings = Settings.model_construct(redaction=Redaction.model_validate_json(start.settings))
     try:
-        return Redactor(settings, Secret(start.secret)), Ready()
+        redactor = Redactor(settings, Secret(start.secret))
+        redactor.warm_up()
+        # What is loaded now stays: the collector needn't look through it again with each request.
+        gc.freeze()
+        return redactor, Ready()
     except (ConfigError, ModelMismatch) as error:
         return None, Ready(problem=str(error))
     except Exception as error:
@@ -90,19 +97,22 @@ def _start(start: Start) -> tuple[Redactor | None, Answer]:
 
 def _answer(redactor: Redactor, request: Request) -> Answer:
     try:
-        if isinstance(request, RedactExchange):
-            return Exchanged(redactor.redact(request.exchange, request.usage, request.cost))
-        assert isinstance(request, RedactFeedback)
-        return FedBack(redactor.redact_feedback(request.feedback))
+        if isinstance(request, Teach):
+            redactor.teach(request.rules)
+            return Ready()
+        if isinstance(request, ReadAgain):
+            return _read_again(redactor, request)
+        asked = [pieces.decode(piece) for piece in request.pieces]
+        return Redacted([encode_redacted(piece) for piece in redactor.redact_pieces(request.project_id, asked)])
     except Exception as error:
         return Failed(where(error))
 
 
-def _framed(answer: Answer) -> bytes:
+def _read_again(redactor: Redactor, request: ReadAgain) -> Answer:
     try:
-        return frame(answer)
-    except Exception as error:
-        return frame(Failed(where(error)))
+        return WasRead(redactor.read_again(request.project_id, request.profile, request.messages))
+    except (ConfigError, ModelMismatch) as error:
+        return Ready(problem=str(error))
 
 
 if __name__ == "__main__":

@@ -19,18 +19,22 @@ class _Line(msgspec.Struct):
     text: str
 
 
+class UnreadableLine(Exception):
+    """A line of the input isn't as it should be; the message says which, and shows nothing of it."""
+
+
 def redact_stream(
     lines: Iterable[str], settings: Settings, secret: Secret, profile: str | None = None, spans: bool = False
 ) -> Iterator[str]:
     """The text of all lines, redacted; or with `spans`, for each JSON line `{"text"}` one line `{"spans"}`.
 
     A span is `{"entity", "start", "end"}`, in characters of the text. `profile` replaces the settings' own.
-    Raises msgspec.DecodeError for a line that isn't such JSON.
+    Texts are then read as text, not as JSON. Raises UnreadableLine for a line that isn't such JSON, ConfigError or
+    ModelMismatch where the profile can't be had.
     """
-    if profile:
-        redaction = settings.redaction.model_copy(update={"profile": profile})
-        settings = settings.model_copy(update={"redaction": redaction})
-    redactor = Redactor(settings, secret)
+    chosen = {"profile": profile or settings.redaction.profile, "routes": {}, "projects": {}}
+    redaction = settings.redaction.model_copy(update=chosen)
+    redactor = Redactor(settings.model_copy(update={"redaction": redaction}), secret)
     if spans:
         yield from _spans(redactor, iter(lines))
     else:
@@ -38,8 +42,16 @@ def redact_stream(
 
 
 def _spans(redactor: Redactor, lines: Iterator[str]) -> Iterator[str]:
-    while batch := list(islice(lines, _BATCH)):
-        texts = [msgspec.json.decode(line, type=_Line).text for line in batch if line.strip()]
+    numbered = enumerate(lines, 1)
+    while batch := list(islice(numbered, _BATCH)):
+        texts = [_text(number, line) for number, line in batch if line.strip()]
         for found in redactor.find(texts):
             rows = [{"entity": span.entity, "start": span.start, "end": span.end} for span in found]
             yield msgspec.json.encode({"spans": rows}).decode() + "\n"
+
+
+def _text(number: int, line: str) -> str:
+    try:
+        return msgspec.json.decode(line, type=_Line).text
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise UnreadableLine(f'line {number}: must be JSON that holds a text, as in {{"text": "Hello"}}') from None

@@ -28,3 +28,18 @@ class Cover:
     def add(self, start: int, end: int) -> None:
         """Take a range that is still free."""
         insort(self.ranges, (start, end))
+
+    def within(self, start: int, end: int) -> list[tuple[int, int]]:
+        """What of `start..end` is taken, where nothing taken crosses either end."""
+        first = bisect_left(self.ranges, start, key=itemgetter(0))
+        return self.ranges[first : bisect_left(self.ranges, end, key=itemgetter(0))]
+
+    def outside(self, start: int, end: int) -> tuple[int, int]:
+        """The smallest range around `start..end` of which neither end lies within what is taken."""
+        before = bisect_left(self.ranges, start, key=itemgetter(0)) - 1
+        if before >= 0 and self.ranges[before][1] > start:
+            start = self.ranges[before][0]
+        last = bisect_left(self.ranges, end, key=itemgetter(0)) - 1
+        if last >= 0:
+            end = max(end, self.ranges[last][1])
+        return start, end

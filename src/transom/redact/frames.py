@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from transom.capture.exchange import Exchange, RawFeedback
+from transom.redact.pieces import Piece, RedactedPiece
 from transom.redact.text import visible
-from transom.types import Cost, Json, RedactedExchange, RedactedFeedback, Usage
+from transom.types import Json, Residual, TaughtRule
 
 LENGTH_BYTES = 4
 
@@ -23,36 +23,46 @@ class Start(msgspec.Struct, frozen=True, tag=True):
         return "<Start>"
 
 
-class RedactExchange(msgspec.Struct, frozen=True, tag=True):
-    """Asks for a redacted exchange."""
+class RedactPieces(msgspec.Struct, frozen=True, tag=True):
+    """Asks for redacted pieces; each is a `Piece` as `encode_piece` gives it."""
 
-    exchange: Exchange
-    usage: Usage
-    cost: Cost
+    project_id: str
+    pieces: list[msgspec.Raw]
 
 
-class RedactFeedback(msgspec.Struct, frozen=True, tag=True):
-    """Asks for a redacted feedback."""
+class ReadAgain(msgspec.Struct, frozen=True, tag=True):
+    """Asks what the profile `strict` still finds in redacted messages: the parts of each, by its number."""
 
-    feedback: RawFeedback
+    project_id: str
+    profile: str
+    messages: dict[int, list[dict[str, Json]]]
+
+
+class Teach(msgspec.Struct, frozen=True, tag=True):
+    """What reviewers taught, all of it, for all projects; answered with `Ready`."""
+
+    rules: list[TaughtRule]
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """The answer to `Start`; `problem` says in words without content why the child can't work."""
+    """The answer to `Start` and `Teach`; `problem` says in words without content why the child can't do it.
+
+    With a problem, also the answer to `ReadAgain`.
+    """
 
     problem: str | None = None
 
 
-class Exchanged(msgspec.Struct, frozen=True, tag=True):
-    """The answer to `RedactExchange`."""
+class Redacted(msgspec.Struct, frozen=True, tag=True):
+    """The answer to `RedactPieces`: a `RedactedPiece` for each, in order."""
 
-    exchange: RedactedExchange
+    pieces: list[msgspec.Raw]
 
 
-class FedBack(msgspec.Struct, frozen=True, tag=True):
-    """The answer to `RedactFeedback`."""
+class WasRead(msgspec.Struct, frozen=True, tag=True):
+    """The answer to `ReadAgain`: a `Residual` for each message."""
 
-    feedback: RedactedFeedback
+    residuals: list[Residual]
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
@@ -61,27 +71,36 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     where: str
 
 
-Request = RedactExchange | RedactFeedback
-Answer = Ready | Exchanged | FedBack | Failed
+Answer = Ready | Redacted | WasRead | Failed
+Request = RedactPieces | ReadAgain | Teach
 
 _encoder = msgspec.msgpack.Encoder()
-requests = msgspec.msgpack.Decoder(Start | RedactExchange | RedactFeedback)
-answers = msgspec.msgpack.Decoder(Ready | Exchanged | FedBack | Failed)
+requests = msgspec.msgpack.Decoder(Start | Request)
+answers = msgspec.msgpack.Decoder(Answer)
+pieces = msgspec.msgpack.Decoder(Piece)
+redacted_pieces = msgspec.msgpack.Decoder(RedactedPiece)
 
 
 def frame(message: Start | Request | Answer) -> bytes:
-    """A message as it travels. Raises OverflowError for numbers beyond 64 bits in an answer."""
+    """A message as it travels."""
     payload = _encoder.encode(message)
     return len(payload).to_bytes(LENGTH_BYTES) + payload
 
 
-def request_frame(request: Request) -> bytes:
-    """A request as it travels; strings and numbers that msgpack can't hold go as visible text."""
+def encode_piece(piece: Piece) -> bytes:
+    """A piece as it travels; strings and numbers that msgpack can't hold go as visible text.
+
+    Raises RecursionError for one that is nested too deeply.
+    """
     try:
-        return frame(request)
+        return _encoder.encode(piece)
     except (UnicodeEncodeError, OverflowError):
-        plain = msgspec.to_builtins(request)
-        return frame(msgspec.convert(_portable(plain), type(request)))
+        return _encoder.encode(msgspec.structs.replace(piece, value=_portable(piece.value)))
+
+
+def encode_redacted(piece: RedactedPiece) -> msgspec.Raw:
+    """What was made of a piece, as it travels and is kept."""
+    return msgspec.Raw(_encoder.encode(piece))
 
 
 def _portable(value: Any) -> Json:

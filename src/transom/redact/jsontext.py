@@ -1,4 +1,4 @@
-"""Rewrites the strings inside a JSON text and leaves every other byte of it as it is."""
+"""Finds JSON in texts, rewrites the strings inside it and leaves every other byte of it as it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 import msgspec
 
-_TOKEN = re.compile(r'(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")(?P<colon>\s*:)?|(?P<number>-?\d[\d.eE+-]*)')
+_TOKEN = re.compile(
+    r'(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")(?P<colon>\s*:)?|(?P<number>-?\d[\d.eE+-]*)|(?P<open>[\[{])|(?P<close>[\]}])'
+)
+_START = re.compile(r'\{\s{0,80}"|\[(?<![\w)\]]\[)\s{0,80}[\[{"]')
+"""How objects and arrays begin in which there may be strings; `settings["a"]` is an item of something, not an array."""
+
+_decoder = json.JSONDecoder(parse_int=str, parse_float=str)
+_ATTEMPT = 32
+_DEEP = 1000
+"""What an attempt at JSON costs at least, and at too deep a nesting, in characters read."""
 
 
 class Mark(NamedTuple):
@@ -40,6 +49,24 @@ def is_json(text: str) -> bool:
     return True
 
 
+def json_ranges(text: str) -> Iterator[tuple[int, int]]:
+    """Where JSON objects and arrays stand among other text, in order: log lines, fenced blocks, calls.
+
+    Linear: it gives up when attempts at what turns out to be no JSON have read the text twice.
+    """
+    position, budget = 0, 2 * len(text) + _DEEP
+    while budget > 0 and (match := _START.search(text, position)):
+        start = match.start()
+        try:
+            position = _decoder.raw_decode(text, start)[1]
+        except json.JSONDecodeError as error:
+            position, budget = start + 1, budget - _ATTEMPT - (error.pos - start)
+        except RecursionError:
+            position, budget = start + 1, budget - _DEEP
+        else:
+            yield start, position
+
+
 def rewrite(
     text: str,
     leaf: Callable[[str, str | None], Redacted],
@@ -50,43 +77,67 @@ def rewrite(
 
     A number that `number` changes becomes a string. `text` must be valid JSON.
     """
-    output = _Output()
-    position, current = 0, None
-    for token in _TOKEN.finditer(text):
-        output.copy(text[position : token.start()])
-        position = token.end()
-        if token["colon"]:
-            current = _decode(token["string"])
-            changed = key(current)
-            output.copy(token["string"] if changed == current else _encode(changed))
-            output.copy(token["colon"])
-        elif token["string"]:
-            value = _decode(token["string"])
-            output.replace(token["string"], value, leaf(value, current))
-        else:
-            output.replace(token["number"], token["number"], number(token["number"], current))
+    output, position = Output(), 0
+    for start, end, kind, name in _tokens(text):
+        value = text[start:end] if kind == "number" else _decode(text[start:end])
+        match kind:
+            case "colon":
+                redacted = Redacted(key(value), [])
+            case "string":
+                redacted = leaf(value, name)
+            case _:
+                redacted = number(value, name)
+        if redacted.text != value:
+            output.copy(text[position:start])
+            output.string(redacted)
+            position = end
     output.copy(text[position:])
-    return Redacted("".join(output.pieces), output.marks)
+    return output.redacted()
 
 
-class _Output:
-    """The rewritten text so far."""
+def _tokens(text: str) -> Iterator[tuple[int, int, str, str | None]]:
+    """Start, end and kind ("colon": a key) of each string and number, and the key that it stands under."""
+    current: str | None = None
+    above: list[str | None] = []
+    for token in _TOKEN.finditer(text):
+        kind = token.lastgroup
+        if kind == "open":
+            above.append(current)
+        elif kind == "close":
+            current = above.pop()
+        else:
+            start, end = token.span("number" if kind == "number" else "string")
+            if kind == "colon":
+                current = _decode(text[start:end])
+            yield start, end, str(kind), current
+
+
+class Output:
+    """A redacted text that is put together of pieces."""
 
     def __init__(self) -> None:
-        self.pieces: list[str] = []
-        self.marks: list[Mark] = []
+        self._pieces: list[str] = []
+        self._marks: list[Mark] = []
         self._length = 0
 
+    def redacted(self) -> Redacted:
+        """All so far."""
+        return Redacted("".join(self._pieces), self._marks)
+
     def copy(self, piece: str) -> None:
-        self.pieces.append(piece)
+        """Add text in which nothing was replaced."""
+        self._pieces.append(piece)
         self._length += len(piece)
 
-    def replace(self, token: str, value: str, redacted: Redacted) -> None:
-        """Put a JSON string for `redacted`, or the token itself where nothing changed."""
-        if redacted.text == value:
-            self.copy(token)
-            return
-        self.marks += _moved(redacted, self._length + 1)
+    def add(self, redacted: Redacted) -> None:
+        """Add a redacted text with its marks."""
+        offset = self._length
+        self._marks += [mark._replace(start=mark.start + offset, end=mark.end + offset) for mark in redacted.marks]
+        self.copy(redacted.text)
+
+    def string(self, redacted: Redacted) -> None:
+        """Add a redacted text as a JSON string."""
+        self._marks += _moved(redacted, self._length + 1)
         self.copy(_encode(redacted.text))
 
 
@@ -101,7 +152,7 @@ def _moved(redacted: Redacted, offset: int) -> Iterator[Mark]:
 
 
 def _decode(token: str) -> str:
-    return str(json.loads(token, strict=False))
+    return str(json.loads(token, strict=False)) if "\\" in token else token[1:-1]
 
 
 def _encode(value: str) -> str:

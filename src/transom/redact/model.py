@@ -14,6 +14,9 @@ class Model(Protocol):
     entities: tuple[str, ...]
     """All that it may find."""
 
+    words_only: bool
+    """Whether it finds nothing where there are no two letters in a row, and so needn't be shown such a text."""
+
     def find_all(self, texts: Sequence[str]) -> list[list[tuple[Finding, str]]]:
         """For each text what was found in it, and the name of the recognizer that found it.
 

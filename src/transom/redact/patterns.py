@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
@@ -9,10 +10,16 @@ from transom.redact.cover import Cover
 from transom.redact.finding import Finding, Recognizer, Span
 from transom.redact.placeholders import pattern
 from transom.redact.profiles import Profile
+from transom.redact.taught import UNTAUGHT, Taught
 from transom.redact.text import fold
 
 _TAKEN = "\ufffc"
 """Stands for whatever is redacted already (U+FFFC, object replacement character)."""
+
+_NEAR = 400
+"""Characters. Recognizers look no further than a line or two for the words that tell what a number is."""
+_SPACES = (" ", "\n")
+_WORD = re.compile(r"[^\W_]")
 
 _MAX_ROUNDS = 8
 """Texts of people need two; the bound is against texts made to need one for each finding."""
@@ -21,53 +28,101 @@ _MAX_ROUNDS = 8
 class Patterns:
     """Pattern recognizers and the profile that says which of their findings count.
 
-    `entities` are all that may stand in a placeholder.
+    `entities` are all that may stand in a placeholder. What reviewers `taught` counts whatever the profile says.
     """
 
-    def __init__(self, recognizers: Sequence[Recognizer], profile: Profile, entities: Iterable[str]) -> None:
-        self._recognizers, self._profile = recognizers, profile
-        self._placeholder = pattern(entities)
+    def __init__(
+        self, recognizers: Sequence[Recognizer], profile: Profile, entities: Iterable[str], taught: Taught = UNTAUGHT
+    ) -> None:
+        self._recognizers = [each for each in recognizers if not all(map(profile.is_off, each.entities))]
+        self._profile, self._entities = profile, frozenset(entities)
+        self.taught = taught
+        self._placeholder = pattern(self._entities | taught.entities)
+
+    def with_rules(self, taught: Taught) -> Patterns:
+        """The same with what reviewers taught of a project."""
+        return Patterns(self._recognizers, self._profile, self._entities, taught)
 
     def placeholders(self, text: str) -> Cover:
         """Where placeholders stand in the text already."""
         return Cover(match.span() for match in self._placeholder.finditer(text)) if "<" in text else Cover()
 
-    def find(self, text: str, cover: Cover) -> list[Span]:
+    def find(self, text: str, cover: Cover, beside: Sequence[Span] | None = None) -> list[Span]:
         """What is to be redacted. `cover` holds what is taken and takes what is found.
 
+        With `beside`, only what is near these spans is looked at: the rest has been, and they were taken since.
+
         Each round sees what is taken as one character. So redacting a redacted text shows the recognizers what
-        their last round saw, and changes nothing.
+        their last round saw, and changes nothing. What the first round took changes only what stands near it.
         """
         folded = fold(text)
         spans: list[Span] = []
+        places = [(0, len(text))] if beside is None else _around(folded, beside, cover)
         for _ in range(_MAX_ROUNDS):
-            view = _View(folded, cover)
-            found = resolve(text, ((view.original(f), name) for f, name in self._run(view.text)), cover)
-            if not found:
+            views = [_View(folded, cover, start, end) for start, end in places]
+            found = [(view.original(f), name) for view in views if view.has_words() for f, name in self._run(view.text)]
+            taken = self.resolve(text, found, cover)
+            if not taken:
                 break
-            spans += found
+            spans += taken
+            places = _around(folded, taken, cover)
         return spans
 
+    def resolve(self, text: str, found: Iterable[tuple[Finding, str]], cover: Cover) -> list[Span]:
+        """As the function of that name, without what a reviewer said is no personal data."""
+        allows = self.taught.allows
+        kept = (one for one in found if not allows(one[0].entity, text[one[0].start : one[0].end]))
+        return resolve(text, kept, cover)
+
+    def find_taught(self, text: str) -> list[Span]:
+        """What reviewers taught alone: all that is looked for in a number that isn't a card's."""
+        return self.resolve(text, self.taught.find(fold(text)), self.placeholders(text))
+
     def _run(self, text: str) -> Iterable[tuple[Finding, str]]:
+        yield from self.taught.find(text)
         for recognizer in self._recognizers:
             for finding in recognizer.find(text):
                 if self._profile.takes(finding.entity, finding.score):
                     yield finding, recognizer.name
 
 
-class _View:
-    """A text in which each taken range is one character."""
+def _around(text: str, spans: Iterable[Span], cover: Cover) -> list[tuple[int, int]]:
+    """The places of the text that are near some span, each ending between words and outside of what is taken."""
+    places: list[tuple[int, int]] = []
+    for span in sorted(spans):
+        start, end = _widened(text, span.start, span.end)
+        start, end = cover.outside(start, end)
+        if places and start <= places[-1][1]:
+            start, end = places[-1][0], max(end, places.pop()[1])
+        places.append((start, end))
+    return places
 
-    def __init__(self, text: str, cover: Cover) -> None:
-        pieces, self._starts, self._origins = [], [0], [0]
-        position, length = 0, 0
-        for start, end in cover.ranges:
+
+def _widened(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range and what is near it, to the next space on either side, if there is one."""
+    start, end = max(0, start - _NEAR), min(len(text), end + _NEAR)
+    before = [at for space in _SPACES if (at := text.rfind(space, max(0, start - _NEAR), start)) >= 0]
+    after = [at for space in _SPACES if (at := text.find(space, end, end + _NEAR)) >= 0]
+    return max(before, default=max(0, start - _NEAR)), min(after, default=min(len(text), end + _NEAR))
+
+
+class _View:
+    """A part of a text in which each taken range is one character."""
+
+    def __init__(self, text: str, cover: Cover, begin: int, stop: int) -> None:
+        pieces, self._starts, self._origins = [], [0], [begin]
+        position, length = begin, 0
+        for start, end in cover.within(begin, stop):
             pieces += [text[position:start], _TAKEN]
             length += start - position + 1
             self._starts += [length - 1, length]
             self._origins += [start, end]
             position = end
-        self.text = "".join([*pieces, text[position:]])
+        self.text = "".join([*pieces, text[position:stop]])
+
+    def has_words(self) -> bool:
+        """Whether there is anything left that a finding could consist of."""
+        return _WORD.search(self.text) is not None
 
     def original(self, finding: Finding) -> Finding:
         """The finding at its place in the text itself."""

@@ -17,9 +17,13 @@ TAG_CHARS = 4
 """20 bits: among a thousand values of a project two share a tag about every second time, among a conversation's
 twenty once in five thousand."""
 
+HASH_BYTES = 16
+"""128 bits: that any two of 10^12 values share a hash has a chance of 2 in 10^15."""
+
 _NUMBERS = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "US_SSN"})
 _CODES = frozenset({"IBAN_CODE", "ID_NUMBER"})
 _SPACE = re.compile(r"\s+")
+_PLACEHOLDER = re.compile(rf"<[A-Z][A-Z0-9_]{{1,40}}(?::[a-z2-7]{{{TAG_CHARS}}})?>")
 _TAGGED = re.compile(rf"<[A-Z][A-Z0-9_]{{1,40}}:[a-z2-7]{{{TAG_CHARS}}}>")
 
 
@@ -31,12 +35,15 @@ class Placeholders:
     plain: bool = False
 
     def make(self, entity: str, value: str) -> str:
-        """The placeholder of a value."""
-        return f"<{entity}>" if self.plain else f"<{entity}:{self._tag(entity, value)}>"
+        """The placeholder of a value. Its tag is the beginning of the value's `hash`."""
+        if self.plain:
+            return f"<{entity}>"
+        tag = base64.b32encode(self.hash(entity, value)[:5])[:TAG_CHARS].decode().lower()
+        return f"<{entity}:{tag}>"
 
-    def _tag(self, entity: str, value: str) -> str:
-        digest = mac(self.key, entity.encode(), normalise(entity, value).encode())
-        return base64.b32encode(digest[:5])[:TAG_CHARS].decode().lower()
+    def hash(self, entity: str, value: str) -> bytes:
+        """What a value is looked up by: 128 bits of HMAC-SHA256 over entity and normalised value."""
+        return mac(self.key, entity.encode(), normalise(entity, value).encode("utf-8", "surrogatepass"))[:HASH_BYTES]
 
     def hash_id(self, value: str) -> str:
         """A keyed hash that stands for an id: 12 hex digits after `h_`. A hash stands for itself."""
@@ -60,6 +67,11 @@ def normalise(entity: str, value: str) -> str:
     if entity in _CODES:
         return "".join(char for char in value if char.isalnum())
     return _SPACE.sub(" ", value).strip()
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether it is nothing but a placeholder, of whatever entity."""
+    return bool(_PLACEHOLDER.fullmatch(text))
 
 
 def pattern(entities: Iterable[str]) -> re.Pattern[str]:

@@ -1,96 +1,118 @@
-"""Presidio's analyzer over pieces of texts: the language model's names, national ids, and plugins' recognizers."""
+"""Presidio's recognizers as ours, and ours as Presidio's."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, pattern_recognizer
-from presidio_analyzer.nlp_engine import NoOpNlpEngine
-from presidio_analyzer.predefined_recognizers import SpacyRecognizer
+from presidio_analyzer import (
+    AnalysisExplanation,
+    EntityRecognizer,
+    LocalRecognizer,
+    RecognizerRegistry,
+    RecognizerResult,
+    pattern_recognizer,
+)
 
-from transom.redact.finding import Finding
-from transom.redact.language_model import NamesEngine
+from transom.redact.context import Context
+from transom.redact.finder import models_of
+from transom.redact.finding import Finding, Recognizer
+from transom.redact.language_model import language_model
+from transom.redact.model import Model
 from transom.redact.profiles import Profile
-from transom.redact.text import fold, has_digit
-from transom.redact.zones import Piece, pieces
+from transom.redact.prose import Found
+from transom.redact.registry import Registry, register_all
+from transom.redact.text import fold
+from transom.redact.zones import cut
 
 # Presidio skips a pattern that takes longer, and says nothing. The pool's limit ends the whole redaction instead.
 pattern_recognizer.REGEX_TIMEOUT_SECONDS = 86_400
 
-MODEL_ENTITIES = ("PERSON", "LOCATION", "NRP", "ORGANIZATION", "DATE_TIME")
 
-_UUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
-_UUID_CHARS = 36
-_PREDEFINED = "presidio_analyzer.predefined_recognizers."
+def adapted(recognizer: Any) -> Recognizer:
+    """A Presidio `PatternRecognizer` that runs as ours do, on pieces of bounded length, with its context words."""
+    context = Context(recognizer.context or ())
 
-Found = list[tuple[Finding, str]]
+    def find(text: str) -> Iterator[Finding]:
+        for finding in _analyze(recognizer, text):
+            yield finding._replace(score=context.raised(finding.score, text, finding.start))
+
+    return Recognizer(recognizer.name, tuple(recognizer.supported_entities), find)
+
+
+def _analyze(recognizer: Any, text: str) -> Iterator[Finding]:
+    for piece in cut(text):
+        for result in recognizer.analyze(piece.text, recognizer.supported_entities, None):
+            yield Finding(piece.start + result.start, piece.start + result.end, result.entity_type, result.score)
 
 
 class Presidio:
-    """An `AnalyzerEngine` with the given recognizers, and spaCy's names if the profile has a language model."""
+    """Presidio recognizers that aren't patterns, and the profile's language model if Transom doesn't ship it.
+
+    Implements `transom.redact.model.Model`. Raises ModelMismatch where the model isn't there.
+    """
+
+    words_only = False
 
     def __init__(self, recognizers: Sequence[EntityRecognizer], profile: Profile) -> None:
-        self._profile = profile
-        own = MODEL_ENTITIES if profile.model != "none" else ()
+        self._profile, self._recognizers = profile, recognizers
+        self._model = language_model(profile.model)
+        own = self._model.entities if self._model else ()
         self.entities = tuple({*own, *(entity for each in recognizers for entity in each.supported_entities)})
-        self._recognizers = list(recognizers)
-        self._names = NamesEngine([e for e in MODEL_ENTITIES if profile.is_off(e)]) if profile.model != "none" else None
-        self._always = not all(type(r).__module__.startswith(_PREDEFINED) for r in recognizers)
-        if self._names:
-            self._recognizers.append(SpacyRecognizer(supported_entities=list(MODEL_ENTITIES)))
-        self._engine = AnalyzerEngine(
-            registry=RecognizerRegistry(recognizers=self._recognizers),
-            nlp_engine=self._names or NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}]),
-        )
 
     def find_all(self, texts: Sequence[str]) -> list[Found]:
         """Findings of each text that the profile takes; they may overlap."""
-        found: list[Found] = [[] for _ in texts]
-        if self._names is None:
-            self._find(texts, found)
-        else:
-            with self._names.forgetting():
-                self._find(texts, found)
-        return found
-
-    def _find(self, texts: Sequence[str], found: list[Found]) -> None:
-        parts = [(index, piece) for index, text in enumerate(texts) for piece in pieces(fold(text))]
-        for index, piece, artifacts in self._read([part for part in parts if self._worth_it(part[1])]):
-            results = self._engine.analyze(piece.text, "en", nlp_artifacts=artifacts)
-            found[index] += [
-                (Finding(piece.start + r.start, piece.start + r.end, r.entity_type, r.score), _recognizer(r))
-                for r in results
-                if self._profile.takes(r.entity_type, r.score) and not _is_part_of_uuid(piece.text, r)
-            ]
-
-    def _worth_it(self, piece: Piece) -> bool:
-        """National ids have digits; what plugins look for isn't known."""
-        return self._always or (piece.prose and self._names is not None) or has_digit(piece.text)
-
-    def _read(self, parts: list[tuple[int, Piece]]) -> Iterator[tuple[int, Piece, Any]]:
-        """Each piece with what the language model says of it."""
-        if self._names is None:
-            yield from ((index, piece, None) for index, piece in parts)
-            return
-        prose = [part for part in parts if part[1].prose]
-        for (index, piece), artifacts in zip(prose, self._names.read([p.text for _, p in prose]), strict=True):
-            yield index, piece, artifacts
-        for index, piece in parts:
-            if not piece.prose:
-                yield index, piece, self._names.tokenize(piece.text)
+        found = self._model.find_all(texts) if self._model else [[] for _ in texts]
+        for text, findings in zip(map(fold, texts), found, strict=True):
+            findings += [(f, each.name) for each in self._recognizers for f in _analyze(each, text)]
+        return [[f for f in findings if self._profile.takes(f[0].entity, f[0].score)] for findings in found]
 
 
-def _is_part_of_uuid(text: str, result: Any) -> bool:
-    """Whether a finding is a piece of a UUID: one in ten of those that end in digits alone would be an Aadhaar number.
+class _Offered(LocalRecognizer):  # type: ignore[misc]
+    """One of ours for Presidio's `AnalyzerEngine`. `find` gets the text as the engine does."""
 
-    A finding that is a whole UUID was meant: some plugin takes them for ids.
+    def __init__(self, name: str, entities: Sequence[str], find: Callable[[str], Iterable[Finding]]) -> None:
+        self._find = find
+        super().__init__(supported_entities=list(entities), name=name)
+
+    def load(self) -> None:
+        """All is loaded already."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: object = None) -> list[RecognizerResult]:
+        """What it finds of the entities asked for."""
+        return [self._result(finding) for finding in self._find(text) if finding.entity in entities]
+
+    def _result(self, finding: Finding) -> RecognizerResult:
+        return RecognizerResult(
+            entity_type=finding.entity,
+            start=finding.start,
+            end=finding.end,
+            score=finding.score,
+            analysis_explanation=AnalysisExplanation(recognizer=self.name, original_score=finding.score),
+            recognition_metadata={
+                RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+                RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+            },
+        )
+
+
+def registry(profile: Profile) -> RecognizerRegistry:
+    """All that a profile runs, as recognizers of Presidio's: for an `AnalyzerEngine` with a `NoOpNlpEngine`.
+
+    The engine finds with it what Transom does; findings overlap, and the profile's thresholds are left to its user.
+    Raises ConfigError or ModelMismatch where the profile can't be loaded.
     """
-    around = _UUID.finditer(text, max(0, result.start - _UUID_CHARS), result.end + _UUID_CHARS)
-    span = (result.start, result.end)
-    return any(uuid.start() <= span[0] and span[1] <= uuid.end() and span != uuid.span() for uuid in around)
+    ours = Registry()
+    register_all(ours, national_ids=profile.national_ids, own=profile.recognizers)
+    models = [_offer_model(model) for model in models_of(profile, ours)]
+    return RecognizerRegistry(recognizers=[*map(_offer_pattern, ours.patterns), *models])
 
 
-def _recognizer(result: Any) -> str:
-    return str(result.recognition_metadata["recognizer_name"])
+def _offer_pattern(recognizer: Recognizer) -> _Offered:
+    return _Offered(recognizer.name, recognizer.entities, lambda text: recognizer.find(fold(text)))
+
+
+def _offer_model(model: Model) -> _Offered:
+    return _Offered(
+        type(model).__name__, model.entities, lambda text: (finding for finding, _ in model.find_all([text])[0])
+    )

@@ -1,146 +1,186 @@
-"""The work of a redaction process: exchanges and feedback in, redacted ones out."""
+"""The work of a redaction process: pieces of exchanges and feedback in, redacted ones out."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple, TypeVar
 
-from transom.capture.exchange import Exchange, Message, RawFeedback
-from transom.config import Settings
+from transom.capture.exchange import Exchange, RawFeedback
+from transom.config import ConfigError, Redaction, Settings
 from transom.redact.finder import Finder
 from transom.redact.finding import Span
-from transom.redact.kept import kept, redacted_attempts
+from transom.redact.operators import Operators
+from transom.redact.pieces import (
+    Kind,
+    Piece,
+    RedactedPiece,
+    Take,
+    assemble_exchange,
+    assemble_feedback,
+    put_together,
+    take_apart,
+)
 from transom.redact.placeholders import Placeholders
 from transom.redact.profiles import load_profile
+from transom.redact.residual import Message, read_again
 from transom.redact.rules import Collecting, Replacing
+from transom.redact.sample import STRICT
+from transom.redact.taught import Taught
 from transom.redact.text import visible
 from transom.redact.walk import Rules, Walk
 from transom.secret import Secret
 from transom.types import (
     DEFAULT_PROJECT,
-    STORED,
     Cost,
     Json,
     RedactedExchange,
     RedactedFeedback,
-    RedactedMessage,
     Remark,
+    Residual,
+    TaughtRule,
     Usage,
-    metadata_only,
 )
 
-IdKind = Literal["user", "session", "other"]
+T = TypeVar("T")
 
-_IDS = [
-    *("app", "model", "response_model", "response_id", "previous_response_id"),
-    *("request_id", "client_request_id", "error_type"),
-]
+
+class _Project(NamedTuple):
+    """What redaction of one project's content takes; its finders and operators by profile."""
+
+    placeholders: Placeholders
+    finders: dict[str, Finder]
+    operators: dict[str, Operators]
 
 
 class Redactor:
-    """Redacts with one profile. Raises ConfigError or ModelMismatch if that can't be loaded.
+    """Redacts with the profiles that the settings name. Raises ConfigError or ModelMismatch if one can't be loaded.
 
-    Synchronous, and as slow as its language model (25 ms a KB): meant for a process of its own.
+    Synchronous, and as slow as its language model: meant for a process of its own.
     """
 
     def __init__(self, settings: Settings, secret: Secret) -> None:
         self._settings = settings.redaction
         self._secret = secret
-        self._finder = Finder(load_profile(settings.redaction))
-        self._rules = lru_cache(64)(self._make_rules)
+        self._finders = _finders(settings.redaction)
+        self._taught: list[TaughtRule] = []
+        self._project = lru_cache(64)(self._make_project)
 
-    def _make_rules(self, project_id: str) -> Replacing:
+    def warm_up(self) -> None:
+        """Make the first text as fast as the others."""
+        if any(finder.profile.national_ids for finder in self._finders.values()):
+            from transom.redact import national
+
+            national.warm_up()
+
+    def teach(self, rules: list[TaughtRule]) -> None:
+        """Redact from now on by these rules of reviewers, and by no others before."""
+        self._taught = rules
+        self._project.cache_clear()
+
+    def _make_project(self, project_id: str) -> _Project:
         key = self._secret.placeholders(project_id)
-        return Replacing(self._finder, Placeholders(key, plain=self._settings.placeholders == "plain"))
+        rules = [rule for rule in self._taught if rule.project_id == project_id]
+        taught = {name: finder.with_rules(Taught(rules, key)) for name, finder in self._finders.items()}
+        placeholders = Placeholders(key, plain=self._settings.placeholders == "plain")
+        operators = {name: each.profile.operators for name, each in self._finders.items() if each.profile.operators}
+        return _Project(
+            placeholders,
+            taught if rules else self._finders,
+            {name: Operators(each, key) for name, each in operators.items()},
+        )
+
+    def redact_pieces(self, project_id: str, pieces: Sequence[Piece]) -> list[RedactedPiece]:
+        """Each piece as it may be stored. The texts of all are looked at together."""
+        project = self._project(project_id)
+        found = self._look(pieces, project)
+        return [self._replace(piece, found.get(piece.profile, {}), project) for piece in pieces]
+
+    def _look(self, pieces: Sequence[Piece], project: _Project) -> dict[str, dict[str, tuple[Span, ...]]]:
+        """What the profiles that have a model find, by profile and text."""
+        collected: dict[str, Collecting] = {}
+        for piece in pieces:
+            if project.finders[piece.profile].models:
+                rules = collected.setdefault(piece.profile, Collecting(project.placeholders))
+                self._walk(piece, Walk(rules, definitions=piece.kind == "definition"), rules)
+        return {
+            profile: dict(zip(rules.texts, project.finders[profile].find_all(list(rules.texts)), strict=True))
+            for profile, rules in collected.items()
+        }
+
+    def _replace(self, piece: Piece, found: dict[str, tuple[Span, ...]], project: _Project) -> RedactedPiece:
+        rules = Replacing(
+            project.finders[piece.profile],
+            project.placeholders,
+            found,
+            index=self._settings.index,
+            operators=project.operators.get(piece.profile),
+        )
+        walk = Walk(rules, definitions=piece.kind == "definition")
+        value = self._walk(piece, walk, rules)
+        return RedactedPiece(value, walk.remarks, sorted(rules.entities), sorted(rules.unread))
+
+    def _walk(self, piece: Piece, walk: Walk, rules: Rules) -> Json:
+        match piece.kind:
+            case "part":
+                return walk.part(piece.value)
+            case "json" | "definition":
+                return walk.value(piece.value, [], None)
+            case "path":
+                return walk.uri(piece.value)
+            case "user" | "session" if self._settings.ids == "hash":
+                return rules.placeholders.hash_id(piece.value)
+        return walk.ident(piece.value)
+
+    def read_again(self, project_id: str, profile: str, messages: Mapping[int, Message]) -> list[Residual]:
+        """What the profile `strict` still finds in messages that `profile` has redacted: the parts of each, by number.
+
+        Raises ConfigError or ModelMismatch if `strict`, which is loaded the first time, can't be.
+        """
+        if STRICT not in self._finders:
+            self._finders[STRICT] = Finder(load_profile(self._settings.model_copy(update={"profile": STRICT})))
+            self._project.cache_clear()
+        project = self._project(project_id)
+        spared = self._finders[profile].profile
+        return read_again(messages, project.finders[STRICT], spared, profile, project.placeholders)
 
     def redact(self, exchange: Exchange, usage: Usage, cost: Cost) -> RedactedExchange:
-        """The exchange as it may be stored; without messages where its content was lost already."""
-        rules = self._rules(exchange.project_id)
-        collecting = Collecting(rules.placeholders)
-        self._content(exchange, collecting)
-        self._finder.find_all(collecting.texts)
-        lost = exchange.content_lost
-        return RedactedExchange(
-            **kept(exchange),
-            **self._ids(exchange),
-            **self._content(exchange, rules),
-            outcome=metadata_only(rules.ident(lost)) if lost else STORED,
-            attempts=redacted_attempts(exchange, rules.ident),
-            usage=usage,
-            cost=cost,
-        )
-
-    def _ids(self, exchange: Exchange) -> dict[str, Json]:
-        """What only the pattern recognizers look at."""
-        rules, project = self._rules(exchange.project_id), exchange.project_id
-        values: dict[str, str | None] = {name: getattr(exchange, name) for name in _IDS}
-        return {
-            **{
-                name: None if value is None else self.redact_id(value, "other", project)
-                for name, value in values.items()
-            },
-            "user_id": exchange.user_id and self.redact_id(exchange.user_id, "user", project),
-            "session_id": exchange.session_id and self.redact_id(exchange.session_id, "session", project),
-            "method": self.redact_id(exchange.method, "other", project),
-            "path": Walk(rules).uri(exchange.path),
-            "tags": [self.redact_id(tag, "other", project) for tag in exchange.tags],
-            "finish_reasons": [self.redact_id(reason, "other", project) for reason in exchange.finish_reasons],
-        }
-
-    def _content(self, exchange: Exchange, rules: Rules) -> dict[str, Json]:
-        """What may hold text."""
-        messages = [] if exchange.content_lost else exchange.input_messages + exchange.output_messages
-        redacted = [_message(message, rules, index) for index, message in enumerate(messages)]
-        split = len(exchange.input_messages)
-        tools = [] if exchange.content_lost else exchange.tools
-        error = exchange.error_message
-        return {
-            "input_messages": redacted[:split],
-            "output_messages": redacted[split:],
-            "tools": Walk(rules, definitions=True).value(tools, [], None),
-            "metadata": Walk(rules).value(exchange.metadata, [], None),
-            "params": Walk(rules, definitions=True).value(exchange.params, [], None),
-            "error_message": error and Walk(rules).value(error, [], None),
-        }
-
-    def redact_id(self, value: str, kind: IdKind, project_id: str = DEFAULT_PROJECT) -> str:
-        """An id as it is stored; equal ids stay equal wherever they come from."""
-        rules = self._rules(project_id)
-        if kind != "other" and self._settings.ids == "hash":
-            return rules.placeholders.hash_id(value)
-        return rules.ident(visible(value))
+        """A whole exchange."""
+        return self._whole(exchange.project_id, partial(assemble_exchange, exchange, usage, cost, self._settings))
 
     def redact_feedback(self, raw: RawFeedback) -> RedactedFeedback:
-        """A feedback as it may be stored, with ids that equal those of its trace."""
-        rules, project = self._rules(raw.project_id), raw.project_id
-        own_key = raw.author == raw.key_id
-        return RedactedFeedback(
-            id=raw.id,
-            project_id=project,
-            key_id=raw.key_id,
-            created_at=raw.created_at,
-            target=raw.target,
-            target_id=self.redact_id(raw.target_id, "session" if raw.target == "session" else "other", project),
-            name=self.redact_id(raw.name, "other", project),
-            author=raw.author if own_key else self.redact_id(raw.author, "user", project),
-            score=raw.score,
-            comment=raw.comment and Walk(rules).value(raw.comment, [], None),
-            correction=raw.correction and Walk(rules).value(raw.correction, [], None),
-            labels=Walk(rules).value(raw.labels, [], None),
-        )
+        """A feedback."""
+        return self._whole(raw.project_id, partial(assemble_feedback, raw, self._settings))
+
+    def _whole(self, project_id: str, assemble: Callable[[Take], T]) -> T:
+        return put_together(assemble, self.redact_pieces(project_id, take_apart(assemble)))
+
+    def redact_id(self, value: str, kind: Kind, project_id: str = DEFAULT_PROJECT) -> str:
+        """An id as it is stored; equal ids stay equal wherever they come from."""
+        piece = Piece(kind, self._settings.profile_of(project_id), value)
+        return str(self.redact_pieces(project_id, [piece])[0].value)
 
     def redact_text(self, text: str) -> tuple[str, list[Remark]]:
         """One text, and its placeholders."""
-        walk = Walk(self._rules(DEFAULT_PROJECT))
-        return walk.value(text, [], None), walk.remarks
+        piece = Piece("json", self._settings.profile, text)
+        redacted = self.redact_pieces(DEFAULT_PROJECT, [piece])[0]
+        return redacted.value, redacted.remarks
 
     def find(self, texts: list[str]) -> list[tuple[Span, ...]]:
         """The spans of each text that redaction would replace, in characters of the text as given."""
-        return self._finder.find_all([_same_length(text) for text in texts])
+        return self._finders[self._settings.profile].find_all([_same_length(text) for text in texts])
 
 
-def _message(message: Message, rules: Rules, index: int) -> RedactedMessage:
-    return Walk(rules, index).message(message)
+def _finders(redaction: Redaction) -> dict[str, Finder]:
+    """By profile. Raises ConfigError, which names the setting."""
+    finders = {}
+    for name, setting in redaction.profiles.items():
+        try:
+            profile = load_profile(redaction.model_copy(update={"profile": name}))
+        except ConfigError as error:
+            raise ConfigError(f"{setting}: {str(error).removeprefix('redaction.profile: ')}") from None
+        finders[name] = Finder(profile)
+    return finders
 
 
 def _same_length(text: str) -> str:

@@ -1,12 +1,14 @@
-"""What is done to every string before anything looks at it."""
+"""What is done to every string before anything looks at it, and what recognizers ask of it first."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
+_UUID_CHARS = 36
 
 
 def visible(text: str) -> str:
@@ -44,9 +46,27 @@ def fold(text: str) -> str:
     return text if text.isascii() else text.translate(_folding)
 
 
-def without_uuids(text: str) -> str:
-    """UUIDs blanked out, since their digits look like phone and card numbers; the length stays."""
-    return _UUID.sub("x" * 36, text) if "-" in text else text
+def ascii_lower(text: str) -> str:
+    """Lower case, with `?` for each character that isn't ASCII: many times as fast to search; the length stays."""
+    return (text if text.isascii() else text.encode("ascii", "replace").decode()).lower()
+
+
+def occurrences(text: str, words: Iterable[str]) -> Iterator[int]:
+    """Where the words begin, word by word. Many times as fast as a regular expression of them, where few occur."""
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            yield at
+            at = text.find(word, at + len(word))
+
+
+def in_uuid(text: str, start: int, end: int) -> bool:
+    """Whether a range lies in a UUID, whose digits look like those of phones and cards, in part at least."""
+    before = max(0, start - _UUID_CHARS)
+    return any(
+        before + match.start() < end and before + match.end() > start
+        for match in _UUID.finditer(text[before : end + _UUID_CHARS])
+    )
 
 
 def has_digit(text: str) -> bool:

@@ -1,21 +1,21 @@
 """Walks a message's parts and any other JSON, and passes every string in them through redaction.
 
-A walk is made twice: the first time to collect the texts, so that they can be looked at together, the second time to
-replace them.
+For a language model a walk is made twice: the first time to collect the texts, so that they can be looked at together,
+the second time to replace them.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
+import re
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from transom.capture.exchange import Message
-from transom.redact.jsontext import Redacted, is_json, rewrite
-from transom.redact.placeholders import Placeholders
+from transom.redact.blobs import Bytes, decoded_size, is_summary, read_bytes
+from transom.redact.jsontext import Output, Redacted, is_json, json_ranges, rewrite
+from transom.redact.keys import entity_of
+from transom.redact.placeholders import Placeholders, is_placeholder
 from transom.redact.text import visible
-from transom.types import Json, RedactedMessage, Remark
+from transom.types import Json, Remark
 
 Path = list[str | int]
 
@@ -39,24 +39,15 @@ class Rules(Protocol):
 
 
 class Walk:
-    """One pass over one message, or over JSON outside of messages. `remarks` grows with each replaced text."""
+    """One pass over one part of a message, or over other JSON. `remarks` grows with each replaced text."""
 
-    def __init__(self, rules: Rules, message: int = 0, *, definitions: bool = False) -> None:
+    def __init__(self, rules: Rules, *, definitions: bool = False) -> None:
         """With `definitions`, names and types at any depth are identifiers, as in tools' descriptions."""
-        self._rules, self._message, self._definitions = rules, message, definitions
+        self._rules, self._definitions = rules, definitions
         self.remarks: list[Remark] = []
 
-    def message(self, message: Message) -> RedactedMessage:
-        """A message with all its parts."""
-        return RedactedMessage(
-            role=self.ident(message.role),
-            parts=[self._part(part, [index]) for index, part in enumerate(message.parts)],
-            name=self.optional_ident(message.name),
-            finish_reason=self.optional_ident(message.finish_reason),
-            remarks=self.remarks,
-        )
-
-    def _part(self, part: dict[str, Json], path: Path) -> dict[str, Json]:
+    def part(self, part: dict[str, Json]) -> dict[str, Json]:
+        """A part of a message; the paths of remarks begin below it."""
         kind = part.get("type")
         if kind == "blob":
             return self._blob(part)
@@ -67,18 +58,23 @@ class Walk:
             if name in _IDS and isinstance(value, str):
                 redacted[name] = self.ident(value)
             else:
-                redacted[name] = self.value(value, [*path, name], None)
+                redacted[name] = self.value(value, [name], None)
         return redacted
 
     def _blob(self, part: dict[str, Json]) -> dict[str, Json]:
-        content = part.get("content")
-        content = content if isinstance(content, str) else ""
+        mime_type, content = part.get("mime_type"), part.get("content")
+        given = Bytes(mime_type if isinstance(mime_type, str) else None, content if isinstance(content, str) else "")
+        summary = self._summary(given, part)
+        return summary | {"size": part["size"], "digest": part["digest"]} if is_summary(part) else summary
+
+    def _summary(self, given: Bytes, part: dict[str, Json]) -> dict[str, Json]:
+        modality = {"modality": self.ident(str(part["modality"]))} if "modality" in part else {}
         return {
             "type": "blob",
-            "modality": self.ident(str(part.get("modality"))),
-            "mime_type": self.ident(part["mime_type"]) if isinstance(part.get("mime_type"), str) else None,
-            "size": _decoded_size(content),
-            "digest": self._rules.placeholders.digest(content),
+            **modality,
+            "mime_type": self.optional_ident(given.mime_type),
+            "size": decoded_size(given.content),
+            "digest": self._rules.placeholders.digest(given.content),
         }
 
     def _uri(self, part: dict[str, Json]) -> dict[str, Json]:
@@ -86,36 +82,41 @@ class Walk:
         uri = uri if isinstance(uri, str) else ""
         if uri[:5].lower() == "data:":
             head, _, content = uri.partition(",")
-            mime_type = head[5:].partition(";")[0] or None
-            return self._blob({"modality": part.get("modality"), "mime_type": mime_type, "content": content})
+            return self._summary(Bytes(head[5:].partition(";")[0] or None, content), part)
         return {"type": "uri", "modality": self.ident(str(part.get("modality"))), "uri": self.uri(uri)}
 
     def uri(self, uri: str) -> str:
         """An address without its credentials and query; ids in its path pass the pattern recognizers."""
-        try:
-            parts = urlsplit(visible(uri))
-            host = parts.netloc.rpartition("@")[2]
-        except ValueError:
+        parts = _split(visible(uri))
+        if parts is None:
             return self._rules.placeholders.make("URL", uri)
-        query = "?" + self._rules.placeholders.make("URL", parts.query) if parts.query else ""
+        host = parts.netloc.rpartition("@")[2]
+        query = "?" + self._query(parts.query) if parts.query else ""
         scheme = f"{parts.scheme}://" if parts.netloc else f"{parts.scheme}:" if parts.scheme else ""
         return scheme + self.ident(host) + "/".join(self.ident(step) for step in parts.path.split("/")) + query
 
+    def _query(self, query: str) -> str:
+        return query if is_placeholder(query) else self._rules.placeholders.make("URL", query)
+
     def value(self, value: Json, path: Path, key: str | None) -> Json:
-        """Any JSON: values are redacted, and keys that hold personal data."""
+        """Any JSON: values are redacted, and keys that hold personal data; bytes are summed up."""
         if isinstance(value, str):
-            return self._text(value, path, key)
+            content = read_bytes(value, key)
+            return self._summary(content, {}) if content else self._text(value, path, key)
         if isinstance(value, list):
             return [self.value(each, [*path, index], key) for index, each in enumerate(value)]
         if isinstance(value, dict):
             return self._mapping(value, path)
         if value is None or isinstance(value, bool):
             return value
-        redacted = self._rules.number(str(value), key)
+        written = str(value)
+        redacted = self._rules.number(written, key)
         self._remark(redacted, path)
-        return redacted.text if redacted.marks else value
+        return value if redacted.text == written else redacted.text
 
     def _mapping(self, value: dict[str, Json], path: Path) -> dict[str, Json]:
+        if is_summary(value):
+            return self._blob(value)
         redacted: dict[str, Json] = {}
         for key, each in value.items():
             name = _unused(self.ident(key), redacted)
@@ -129,9 +130,25 @@ class Walk:
         return redacted.text
 
     def text(self, text: str, key: str | None, nesting: int) -> Redacted:
-        """A text, or the strings in it if it is JSON."""
-        if not nesting or not is_json(text):
+        """A text, and the strings of the JSON in it; keys and punctuation stay, so that JSON stays JSON."""
+        if not nesting or ("{" not in text and "[" not in text) or entity_of(key, text):
             return self._rules.leaf(text, key)
+        if is_json(text):
+            return self._json(text, nesting)
+        position, output = 0, Output()
+        for start, end in json_ranges(text):
+            output.add(self._between(text[position:start]))
+            output.add(self._json(text[start:end], nesting))
+            position = end
+        if not position:
+            return self._rules.leaf(text, key)
+        output.add(self._between(text[position:]))
+        return output.redacted()
+
+    def _between(self, text: str) -> Redacted:
+        return self._rules.leaf(text, None) if _WORD.search(text) else Redacted(text, [])
+
+    def _json(self, text: str, nesting: int) -> Redacted:
         return rewrite(
             text,
             leaf=lambda each, name: self.text(visible(each), name, nesting - 1),
@@ -149,10 +166,19 @@ class Walk:
 
     def _remark(self, redacted: Redacted, path: Path) -> None:
         for mark in redacted.marks:
-            self.remarks.append(Remark(**mark._asdict(), message=self._message, path=path))
+            self.remarks.append(Remark(**mark._asdict(), message=0, path=path))
 
 
 _IDS = frozenset({"type", "id", "name"})
+_WORD = re.compile(r"\w")
+
+
+def _split(uri: str) -> SplitResult | None:
+    """The parts of an address. None with line breaks: `urlsplit` leaves them out, and so joins what they part."""
+    try:
+        return urlsplit(uri) if uri.isprintable() else None
+    except ValueError:
+        return None
 
 
 def _unused(name: str, taken: dict[str, Json]) -> str:
@@ -164,22 +190,14 @@ def _unused(name: str, taken: dict[str, Json]) -> str:
     return candidate
 
 
-def _decoded_size(content: str) -> int:
-    """Bytes of a base64 text, or its characters if it is none."""
-    try:
-        return len(base64.b64decode(content, validate=True))
-    except (binascii.Error, ValueError):
-        return len(content)
-
-
-def count_chars(value: Json) -> int:
-    """Characters of all strings of a JSON value, keys included; blobs and `data:` URIs aren't read, so not counted."""
+def count_chars(value: Json, key: str | None = None) -> int:
+    """Characters of all strings of a JSON value, keys included; bytes in base64 aren't read, so not counted."""
     if isinstance(value, str):
-        return len(value)
+        return 0 if read_bytes(value, key) else len(value)
     if isinstance(value, list):
-        return sum(map(count_chars, value))
+        return sum(count_chars(each, key) for each in value)
     if isinstance(value, dict):
-        if value.get("type") == "blob" or str(value.get("uri", ""))[:5].lower() == "data:":
+        if value.get("type") == "blob":
             return 0
-        return sum(len(key) + count_chars(each) for key, each in value.items())
+        return sum(len(name) + count_chars(each, name) for name, each in value.items())
     return 0

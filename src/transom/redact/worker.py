@@ -39,6 +39,11 @@ class Worker:
         self._timeout_s = settings.redaction.timeout_s
         self._process: Process | None = None
         self._failures = 0
+        self._lesson = self._learnt = b""
+
+    def teach(self, lesson: bytes) -> None:
+        """Have the child told this, a framed `Teach`, before it is asked anything else."""
+        self._lesson = lesson
 
     async def ask(self, request: bytes) -> Answer:
         """The child's answer to a framed request.
@@ -48,6 +53,7 @@ class Worker:
         process = await self.started()
         try:
             async with asyncio.timeout(self._timeout_s):
+                await self._tell(process)
                 answer = await _exchange(process, request)
         except TimeoutError:
             await self.kill()
@@ -58,12 +64,21 @@ class Worker:
         self._failures = 0
         return answer
 
+    async def _tell(self, process: Process) -> None:
+        """Pass on what reviewers taught, unless this child knows it."""
+        lesson = self._lesson
+        if lesson != self._learnt:
+            if not isinstance(await _exchange(process, lesson), Ready):
+                raise Crashed
+            self._learnt = lesson
+
     async def started(self) -> Process:
         """A child that has loaded all it needs."""
         if self._process is not None and self._process.returncode is None:
             return self._process
         await asyncio.sleep(self._backoff_s())
         self._failures += 1
+        self._learnt = b""
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "transom.redact.child"),

@@ -37,6 +37,11 @@ def pieces(text: str) -> Iterator[Piece]:
     yield from _cut(text, position, len(text), prose=True)
 
 
+def cut(text: str) -> Iterator[Piece]:
+    """The text in parts of bounded length, whatever is in it."""
+    return _cut(text, 0, len(text), prose=False)
+
+
 def _cut(text: str, start: int, end: int, *, prose: bool) -> Iterator[Piece]:
     while end - start > MAX_CHARS:
         stop = _last_break(text, start, start + MAX_CHARS)

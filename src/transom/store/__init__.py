@@ -14,6 +14,9 @@ transaction of their own, or a connection, to take part in the caller's.
 `jobs`        enqueue, claim, complete, fail, Job
 `retention`   expire
 `erasure`     erase, erase_again, Target
+`rules`       add_rule, end_rule, read_rules, list_rules: what reviewers teach redaction
+`rescrub`     what is stored, redacted again by such a rule
+`entities`    which traces hold a value, by a keyed hash of it
 `audit`       list_audit
 `archive`     keep_traces, erase_from_archive, print_query: Parquet files of what retention deletes
 `backup`      backup, restore: one file with database, secret and admin token

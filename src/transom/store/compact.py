@@ -20,7 +20,9 @@ MOST_FREE = 0.25
 _CHECKPOINT_WAIT_MS = 200
 """As long, a checkpoint may keep writers waiting for readers to end."""
 
-_VACUUM = "VACUUM (ANALYZE) trace, message, message_words, session_message, feedback, chain, priced_response"
+_VACUUM = (
+    "VACUUM (ANALYZE) trace, message, message_words, session_message, feedback, chain, priced_response, entity_hash"
+)
 
 
 async def compact(db: AsyncEngine) -> bool:

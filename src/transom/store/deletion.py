@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transom.store.chains import forget_chains
 from transom.store.dialect import Db, writing
+from transom.store.entities import forget_entity_hashes
 from transom.store.messages import Held, hold_messages
 from transom.store.models import FEEDBACK, MESSAGE, PRICED_RESPONSE, SESSION_MESSAGE, TRACE
 from transom.store.rows import from_text, to_text
@@ -57,7 +58,7 @@ async def expire_content(db: Db, ids: Sequence[str], at: int) -> int:
     """Take the content of traces away, and leave their numbers; gives of how many.
 
     Content is what redaction treats as text: messages, tools, previews, the error's message, and of parameters and
-    metadata all but numbers.
+    metadata all but numbers. What the index knows of it goes too.
     """
     async with writing(db) as conn:
         has_content = and_(_T.id.in_(ids), _T.content_expired_at.is_(None))
@@ -68,6 +69,7 @@ async def expire_content(db: Db, ids: Sequence[str], at: int) -> int:
             texts: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("params", "metadata")}
             await conn.execute(emptied.values(texts), [_numbers_of(trace) for trace in traces])
             await _let_go(conn, traces, ids)
+            await forget_entity_hashes(conn, [trace["id"] for trace in traces])
     return len(traces)
 
 

@@ -20,6 +20,7 @@ from transom.store.compact import compact
 from transom.store.completeness import completeness
 from transom.store.deletion import BATCH, delete_traces
 from transom.store.dialect import writing
+from transom.store.entities import traces_holding
 from transom.store.models import FEEDBACK, JOB, TRACE
 from transom.store.pace import giving_way
 from transom.types import ANONYMOUS_KEY, DEFAULT_PROJECT
@@ -40,7 +41,8 @@ _T, _F = TRACE.c, FEEDBACK.c
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Which traces: those begun from `since` to before `before` with one of the values given for each column.
 
-    Values are as the store holds them. `project_id` None means all projects.
+    Values are as the store holds them. `project_id` None means all projects. With an `entity_hash`, only those whose
+    content holds the value with it.
     """
 
     before: int
@@ -48,10 +50,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     project_id: str | None = None
     failed: bool | None = None
     one_of: dict[str, list[str]] = {}
+    entity_hash: bytes | None = None
 
     def of_nothing_but(self, *columns: str) -> bool:
         """Whether it names these columns, the first of them surely, and nothing else."""
-        return columns[0] in self.one_of and self.one_of.keys() <= set(columns) and self.failed is None
+        more = self.failed is not None or self.entity_hash is not None
+        return columns[0] in self.one_of and self.one_of.keys() <= set(columns) and not more
 
 
 class _Repeat(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,9 +93,9 @@ async def erase_again(db: AsyncEngine, job: jobs.Job, archive: Path | None, secr
     if not job.payload:
         return
     repeat = _open(secret, job.payload["sealed"])
-    last = await _is_settled(db, repeat)
+    last = await is_settled(db, repeat.asked_at)
     await _erase(db, repeat.target, repeat.audit)
-    if archive and (last or repeat.times == 0):
+    if archive and (last or repeat.times == 0) and repeat.target.entity_hash is None:
         found = await erase_from_archive(archive, repeat.target)
         async with writing(db) as conn:
             await audit.add(conn, repeat.audit, 0, found)
@@ -120,9 +124,9 @@ def _open(secret: Secret, sealed: str) -> _Repeat:
     return msgspec.json.decode(AESGCM(secret.erasures).decrypt(raw[:12], raw[12:], None), type=_Repeat)
 
 
-async def _is_settled(db: AsyncEngine, repeat: _Repeat) -> bool:
-    """Whether all that was begun before the erasure must have been stored by now."""
-    age = time.time_ns() - repeat.asked_at
+async def is_settled(db: AsyncEngine, asked_at: int) -> bool:
+    """Whether all that was begun before then (Unix nanoseconds) must have been stored by now."""
+    age = time.time_ns() - asked_at
     async with db.connect() as conn:
         lag_ns = (await completeness(conn))["lag_s"] * 1e9
     return age - lag_ns > REPEATED_NS or age > LONGEST_NS
@@ -154,6 +158,8 @@ def _matching(target: Target) -> ColumnElement[bool]:
         conditions.append(_T.project_id == target.project_id)
     if target.failed is not None:
         conditions.append(_T.failed == target.failed)
+    if target.entity_hash is not None:
+        conditions.append(_T.id.in_(traces_holding(target.entity_hash)))
     return and_(*conditions)
 
 

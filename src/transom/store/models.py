@@ -20,7 +20,7 @@ class Project(SQLModel, table=True):
     created_at: int = Field(sa_type=BigInteger)
 
 
-_HAS_CONTENT = text("content_expired_at IS NULL")
+_HAS_CONTENT, UNCHECKED = text("content_expired_at IS NULL"), text("names_unchecked <> '[]'")
 
 
 class Trace(SQLModel, table=True):
@@ -28,7 +28,8 @@ class Trace(SQLModel, table=True):
 
     `message_ids` holds the input messages (`inputs` of them) and then the output ones, in order. `session_source` says
     who named the session: the `client`, or `inferred` from the history that it sent. `content_expired_at` is when
-    retention took the content away and left the numbers.
+    retention took the content away and left the numbers. `names_unchecked` are languages, as in `["bn"]`, of whose
+    names redaction knows nothing.
     """
 
     __table_args__ = (
@@ -41,6 +42,7 @@ class Trace(SQLModel, table=True):
         Index("trace_client_request", "client_request_id"),
         Index("trace_failed", "id", sqlite_where=text("failed = 1"), postgresql_where=text("failed")),
         Index("trace_content", "started_at", sqlite_where=_HAS_CONTENT, postgresql_where=_HAS_CONTENT),
+        Index("trace_names", "project_id", "names_unchecked", sqlite_where=UNCHECKED, postgresql_where=UNCHECKED),
     )
 
     id: str = Field(primary_key=True)
@@ -96,6 +98,7 @@ class Trace(SQLModel, table=True):
     output_preview: str | None
     session_source: str | None
     content_expired_at: int | None = Field(sa_type=BigInteger)
+    names_unchecked: str
 
 
 class Message(SQLModel, table=True):
@@ -284,6 +287,61 @@ class Proof(SQLModel, table=True):
     bytes_searched: int = Field(sa_type=BigInteger)
 
 
+class Rule(SQLModel, table=True):
+    """What a reviewer taught redaction (`transom.types.TaughtRule`), and how far the store was redacted again by it.
+
+    It is in force until `ended_at`. `stage` is what is being read (`messages`, `traces`, `feedback`), `done`, or None
+    where nothing is to be; `position` the last row dealt with, `passes` how often all was read, `messages` and
+    `feedback` how many rows were changed, `audit` its line in the log.
+    """
+
+    __table_args__ = (UniqueConstraint("project_id", "key_id", "id", name="rule_once"),)
+
+    number: int | None = Field(default=None, sa_column=Column(AutoKey, primary_key=True))
+    id: str
+    project_id: str
+    key_id: str
+    created_at: int = Field(sa_type=BigInteger)
+    created_by: str
+    ended_at: int | None = Field(sa_type=BigInteger)
+    kind: str
+    entity: str
+    words: int
+    digest: bytes | None = Field(sa_type=LargeBinary)
+    text: str | None
+    stage: str | None
+    position: str
+    passes: int
+    messages: int
+    feedback: int
+    audit: int
+    finished_at: int | None = Field(sa_type=BigInteger)
+
+
+class Rescrubbed(SQLModel, table=True):
+    """A trace in which a rule has redacted something again."""
+
+    project_id: str = Field(primary_key=True)
+    key_id: str = Field(primary_key=True)
+    rule_id: str = Field(primary_key=True)
+    trace_id: str = Field(sa_column=Column(Text, ForeignKey("trace.id", ondelete="CASCADE"), primary_key=True))
+
+    __table_args__ = (Index("rescrubbed_trace", "trace_id"),)
+
+
+class EntityOfTrace(SQLModel, table=True):
+    """That a trace's content holds a value, by a keyed hash of it: how all traces of a customer are found."""
+
+    __tablename__ = "entity_hash"
+    __table_args__ = (Index("entity_hash_trace", "trace_id"),)
+
+    hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    project_id: str = Field(primary_key=True)
+    key_id: str = Field(primary_key=True)
+    trace_id: str = Field(sa_column=Column(Text, ForeignKey("trace.id", ondelete="CASCADE"), primary_key=True))
+    started_at: int = Field(sa_type=BigInteger)
+
+
 class SpoolPosition(SQLModel, table=True):
     """How far a spool writer has been recorded, by the recorder of which host.
 
@@ -334,5 +392,8 @@ JOB = _table(Job)
 CHAIN = _table(Chain)
 AUDIT = _table(Audit)
 PROOF = _table(Proof)
+RULE = _table(Rule)
+RESCRUBBED = _table(Rescrubbed)
+ENTITY_HASH = _table(EntityOfTrace)
 SPOOL_POSITION = _table(SpoolPosition)
 WRITER_DAY = _table(WriterDay)

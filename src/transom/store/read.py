@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transom.store.bulk import one_of
 from transom.store.dialect import has_text
+from transom.store.entities import traces_holding
 from transom.store.models import FEEDBACK, MESSAGE, ROLLUP, TRACE
 from transom.store.projects import of_project
 from transom.store.rollups import DAY
@@ -25,7 +26,7 @@ USER_FEEDBACK = "user_feedback"
 
 UP = 0.5
 
-_JSON = ("tags", "metadata", "rewrites", "attempts", "params", "finish_reasons")
+_JSON = ("tags", "metadata", "rewrites", "attempts", "params", "finish_reasons", "names_unchecked")
 _INTERNAL = ("cost", "message_ids", "inputs", "tools_id")
 _T, _F = TRACE.c, FEEDBACK.c
 
@@ -33,7 +34,10 @@ Row = dict[str, Any]
 
 
 class TraceFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which traces. `since` (included) and `until` (not) are Unix nanoseconds; of `q`, all words are wanted."""
+    """Which traces. `since` (included) and `until` (not) are Unix nanoseconds; of `q`, all words are wanted.
+
+    `entity_hash` is that of a value which their content holds.
+    """
 
     project_id: str | None = None
     model: str | None = None
@@ -51,6 +55,7 @@ class TraceFilter(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
     until: int | None = None
     q: str | None = None
+    entity_hash: bytes | None = None
 
 
 _EQUAL = ("model", "provider", "route", "operation", "outcome", "session_id", "user_id", "app")
@@ -121,6 +126,8 @@ def _conditions(wanted: TraceFilter) -> list[ColumnElement[bool]]:
         conditions.append(_T.cost >= int(wanted.min_cost_usd * PICODOLLARS_PER_DOLLAR))
     if wanted.feedback is not None:
         conditions.append(_T.id.in_(_rated(wanted.feedback)))
+    if wanted.entity_hash is not None:
+        conditions.append(_T.id.in_(traces_holding(wanted.entity_hash)))
     if wanted.since is not None:
         conditions += [_T.started_at >= wanted.since, _T.id >= first_id(wanted.since - _MINTED_WITHIN_NS)]
     if wanted.until is not None:

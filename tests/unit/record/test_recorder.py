@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tests.unit.store.builders import exchange, write
 from transom.capture.exchange import Capture, Exchange, RawFeedback
 from transom.config import Settings, shipped
 from transom.record import books as module
@@ -29,7 +30,18 @@ from transom.spool.writer import SpoolWriter
 from transom.store.completeness import completeness
 from transom.store.engine import connect, migrate
 from transom.store.read import get_trace, list_traces
-from transom.types import STORED, Cost, Ended, RedactedExchange, RedactedFeedback, Usage, Withdrawal, uuid7
+from transom.types import (
+    STORED,
+    Cost,
+    Ended,
+    Miss,
+    RedactedExchange,
+    RedactedFeedback,
+    Residual,
+    Usage,
+    Withdrawal,
+    uuid7,
+)
 from transom.usage.pricing import PriceBook
 
 KEY = b"k" * 32
@@ -229,6 +241,15 @@ async def test_one_poisonous_exchange_does_not_hold_up_the_others(world: World, 
     await world.record()
     outcomes = [(await world.trace(ident) or {})["outcome_reason"] for ident in ids]
     assert outcomes == [None, None, None, "store_refused", None, None, None]
+
+
+async def test_what_was_read_again_goes_with_the_content(world: World):
+    read = exchange(1, residuals=[Residual(0, "logs", "en", [Miss("PERSON", [0, "content"], 0, 8)])])
+    stages = Stages(PriceBook.load(shipped("prices.json")), Pool(), SECRET)  # type: ignore[arg-type]
+    bared = stages.without_content(read, "store_refused")
+    assert (bared.residuals, bared.input_messages) == ([], [])
+    await migrate(world.engine)
+    assert (await write(world.engine, bared)).traces == [read.id]
 
 
 async def test_a_commit_whose_acknowledgement_was_lost_is_not_repeated(world: World, monkeypatch: pytest.MonkeyPatch):

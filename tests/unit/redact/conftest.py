@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,13 +66,15 @@ def taken() -> Callable[..., list[str]]:
 
 
 PLUGIN = """
-import os, pathlib, threading
+import os, pathlib, re, threading
 from transom.plugins import hookimpl
 from transom.redact.finding import Recognizer
 
 def find(text):
     if "STALL" in text:
         threading.Event().wait()
+    if "BACKTRACK" in text:
+        re.match("(a+)+$", "a" * 60 + "b")
     if "CRASH" in text:
         os._exit(3)
     if "ONCE" in text and not pathlib.Path(os.environ["TMPDIR"], "crashed").exists():
@@ -90,11 +93,11 @@ def register_recognizers(registry):
 
 @pytest.fixture
 def trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Installs a plugin for child processes that stalls, crashes or raises on texts that ask for it."""
+    """Installs a plugin for child processes that hangs, crashes or raises on texts that ask for it."""
     info = tmp_path / "trouble-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: trouble\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[transom]\ntrouble = trouble_plugin\n")
     (tmp_path / "trouble_plugin.py").write_text(PLUGIN)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("TMPDIR", str(tmp_path))

@@ -5,12 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
+import msgspec
 
-from transom.capture.exchange import Message
 from transom.config import Redaction
-from transom.redact.frames import LENGTH_BYTES, Exchanged, Failed, Ready, RedactExchange, Start, answers, frame
-from transom.types import Cost, Usage
+from transom.redact.frames import (
+    LENGTH_BYTES,
+    Failed,
+    Ready,
+    Redacted,
+    RedactPieces,
+    Start,
+    answers,
+    encode_piece,
+    frame,
+    redacted_pieces,
+)
+from transom.redact.pieces import Piece
 
 COMMAND = [sys.executable, "-m", "transom.redact.child"]
 
@@ -30,28 +40,23 @@ def start(**redaction) -> bytes:
     return frame(Start(Redaction(profile="fast", **redaction).model_dump_json(), b"k" * 32))
 
 
-@pytest.fixture
-def asking(make_exchange):
-    def ask(text: str) -> bytes:
-        message = Message(role="user", parts=[{"type": "text", "content": text}])
-        return frame(RedactExchange(make_exchange(input_messages=[message]), Usage(), Cost()))
-
-    return ask
+def asking(text: str) -> bytes:
+    return frame(RedactPieces("default", [msgspec.Raw(encode_piece(Piece("json", "fast", text)))]))
 
 
-def test_it_answers_and_ends_with_its_input(asking):
+def test_it_answers_and_ends_with_its_input():
     (ready, answer), done = talk(start(), asking("a@b.co"))
     assert ready == Ready()
-    assert isinstance(answer, Exchanged)
-    assert "a@b.co" not in str(answer.exchange.input_messages)
+    (piece,) = answer.pieces
+    assert redacted_pieces.decode(piece).value.startswith("<EMAIL_ADDRESS:")
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_what_fails_says_type_and_place_only(asking, trouble):
+def test_what_fails_says_type_and_place_only(trouble):
     (_, failed, answer), done = talk(start(), asking("RAISE canary"), asking("well"))
     assert isinstance(failed, Failed)
     assert failed.where.startswith("ValueError at trouble_plugin.py:")
-    assert isinstance(answer, Exchanged)
+    assert isinstance(answer, Redacted)
     assert b"canary" not in done.stderr + done.stdout
 
 
@@ -69,6 +74,6 @@ def test_garbage_ends_it_without_a_word_of_it():
     assert b"Traceback" not in done.stderr
 
 
-def test_half_a_frame_ends_it_quietly(asking):
+def test_half_a_frame_ends_it_quietly():
     found, done = talk(start(), asking("a@b.co")[:-3])
     assert (found, done.returncode) == ([Ready()], 0)

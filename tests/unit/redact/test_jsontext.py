@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
-from transom.redact.jsontext import Mark, Redacted, is_json, rewrite
+from transom.redact.jsontext import Mark, Output, Redacted, is_json, json_ranges, rewrite
 
 
 def shout(text: str, key: str | None) -> Redacted:
@@ -56,3 +57,54 @@ def test_a_number_that_changes_becomes_a_string():
         return Redacted("<N:aaaa>", [Mark(0, 8, "N", "r")]) if key == "phone" else Redacted(text, [])
 
     assert run('{"phone": 123, "n": 456}', hide).text == '{"phone": "<N:aaaa>", "n": 456}'
+
+
+def test_a_value_stands_under_its_own_key_only():
+    seen: list[tuple[str, str | None]] = []
+
+    def note(text: str, key: str | None) -> Redacted:
+        seen.append((text, key))
+        return Redacted(text, [])
+
+    rewrite('{"a": ["1", {"b": "2", "c": [3]}, "4"], "d": {}, "e": "5"}', note, note, lambda key: key)
+    assert seen == [("1", "a"), ("2", "b"), ("3", "c"), ("4", "a"), ("5", "e")]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('12:01 INFO got {"a": {"b": "}"}} and ["x"] too', ['{"a": {"b": "}"}}', '["x"]']),
+        ('```json\n[\n  {"a": 1}\n]\n```', ['[\n  {"a": 1}\n]']),
+        ('cut {"a": {"b": 1}, "c": "', ['{"b": 1}']),
+        ('{"a": 1}\n{"a": 2}\n', ['{"a": 1}', '{"a": 2}']),
+        ('a " quote {"a": 1}', ['{"a": 1}']),
+        ('["1" + "2"] {x: "y"} [1, 2] [link](url) {}', []),
+        ("no brackets", []),
+        ('os.environ["A"] = rows[0]["b"] + f()["c"]', []),
+        ('rows[{"a": 1}]', ['{"a": 1}']),
+        ('{"n": ' + "9" * 5000 + "}", ['{"n": ' + "9" * 5000 + "}"]),
+    ],
+)
+def test_json_within_text(text, found):
+    assert [text[start:end] for start, end in json_ranges(text)] == found
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ['{"', '["', '{"a":', '[["', '{"a":["', "[[[[", '{"a" ', '["' + "x" * 100, '{"a":{"', '["a",['],
+)
+def test_the_search_for_json_is_linear(hostile):
+    text = (hostile * 65_536)[:65_536]
+    began = time.process_time()
+    list(json_ranges(text))
+    assert time.process_time() - began < 1
+
+
+def test_pieces_of_text_keep_their_marks():
+    output = Output()
+    output.copy("ab ")
+    output.add(Redacted("<A>c", [Mark(0, 3, "A", "r")]))
+    output.string(Redacted('"<B>', [Mark(1, 4, "B", "r")]))
+    result = output.redacted()
+    assert result.text == 'ab <A>c"\\"<B>"'
+    assert [result.text[m.start : m.end] for m in result.marks] == ["<A>", "<B>"]

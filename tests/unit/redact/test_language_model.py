@@ -1,64 +1,75 @@
-"""The model's files, and that nothing is ever fetched."""
+"""Which models a profile can name, and what is said where one isn't there."""
 
 from __future__ import annotations
 
-import shutil
-import socket
+import json
+import subprocess
+import sys
 
 import pytest
 
+from tests.tiny_model import save_tiny_model
 from transom.redact import language_model
-from transom.redact.language_model import NamesEngine, _batches, model_folder
+from transom.redact.language_model import entities_of, entity_of, spacy_folder
 from transom.redact.problems import ModelMismatch
 
 
-def test_the_installed_model_is_the_vetted_one():
-    assert (model_folder() / "ner" / "model").is_file()
+def test_a_folder_tells_what_its_model_finds(tmp_path):
+    folder = save_tiny_model(tmp_path / "tiny")
+    assert entities_of(f"spacy:{folder}") == ("CUSTOMER", "LOCATION", "ORGANIZATION", "PERSON")
 
 
-def test_a_changed_file_is_refused(tmp_path, monkeypatch):
-    digests = tmp_path / "model.sha256"
-    digests.write_text("0" * 64 + "  ner/model\n")
-    monkeypatch.setattr(language_model, "_DIGESTS", digests)
-    with pytest.raises(ModelMismatch, match=r"ner.model is not that of the vetted .* install that version again"):
-        model_folder()
+def test_a_package_is_found_by_its_name(tmp_path, monkeypatch):
+    save_tiny_model(tmp_path / "xx_tiny" / "xx_tiny-1.0.0")
+    (tmp_path / "xx_tiny" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert spacy_folder("spacy:xx_tiny") == tmp_path / "xx_tiny" / "xx_tiny-1.0.0"
+    assert "PERSON" in entities_of("spacy:xx_tiny")
 
 
-def test_a_missing_file_is_refused(tmp_path, monkeypatch):
-    copy = tmp_path / f"{language_model.PACKAGE}-{language_model.VERSION}"
-    shutil.copytree(model_folder(), copy, ignore=lambda *_: ["moves"])
-    (tmp_path / "__init__.py").touch()
-    spec = type("Spec", (), {"origin": str(tmp_path / "__init__.py")})
-    monkeypatch.setattr(language_model, "find_spec", lambda _: spec)
-    with pytest.raises(ModelMismatch, match="moves"):
-        model_folder()
+@pytest.mark.parametrize("name", ["en_core_web_nope", "no/such/folder", "a.b"])
+def test_a_missing_model_is_refused_with_what_to_do_and_never_downloaded(name):
+    with pytest.raises(ModelMismatch, match=f"`{name}` isn't here, and Transom downloads none: install its package"):
+        entities_of(f"spacy:{name}")
 
 
-def test_a_missing_package_is_refused_not_downloaded(monkeypatch):
-    monkeypatch.setattr(language_model, "find_spec", lambda _: None)
-    with pytest.raises(ModelMismatch, match="not installed; the profile `fast` does without it"):
-        model_folder()
+def test_a_model_saved_by_half_is_refused(tmp_path):
+    (tmp_path / "meta.json").write_text("{")
+    with pytest.raises(ModelMismatch, match="is the model saved whole"):
+        entities_of(f"spacy:{tmp_path}")
 
 
-def test_no_socket_is_ever_opened(make_redactor, monkeypatch):
-    def refuse(*_, **__):
-        raise AssertionError("a socket was opened")
-
-    for name in ("socket", "create_connection", "getaddrinfo"):
-        monkeypatch.setattr(socket, name, refuse)
-    redactor = make_redactor(profile="strict")
-    text = "Mail John Smith of Paris: john@example.co.uk, https://x.example.com, +44 20 7946 0958"
-    assert "john@" not in redactor.redact_text(text)[0]
+def test_transformers_must_be_installed(monkeypatch):
+    monkeypatch.setattr(language_model, "find_spec", lambda name: None)
+    with pytest.raises(ModelMismatch, match="needs transformers and torch: pip install transformers torch"):
+        entities_of("transformers:some/folder")
 
 
-def test_only_the_parts_that_find_names_are_loaded():
-    engine = NamesEngine([])
-    engine.load()
-    assert engine.get_nlp("en").pipe_names == ["tok2vec", "ner", "transom_lower_lemma"]
-    assert engine.tokenize("Two Words").lemmas == ["two", " ", "words"]
-    assert not engine.tokenize("Paris").entities
+def test_a_folder_of_transformers_tells_what_it_finds(tmp_path, monkeypatch):
+    monkeypatch.setattr(language_model, "find_spec", lambda name: object())
+    with pytest.raises(ModelMismatch, match="holds no saved model"):
+        entities_of(f"transformers:{tmp_path}")
+    labels = {"0": "O", "1": "B-PER", "2": "I-PER", "3": "B-MISC", "4": "B-LOC"}
+    (tmp_path / "config.json").write_text(json.dumps({"id2label": labels}))
+    assert entities_of(f"transformers:{tmp_path}") == ("LOCATION", "PERSON")
 
 
-def test_batches_are_bounded_by_characters():
-    texts = ["x" * 3000] * 7
-    assert [len(batch) for batch in _batches(texts)] == [3, 3, 1]
+def test_a_service_claims_what_presidio_finds_and_other_names_claim_nothing():
+    assert "PERSON" in entities_of("https://presidio.example")
+    assert entities_of("small") == entities_of("none") == ()
+
+
+@pytest.mark.parametrize(
+    ("label", "entity"), [("GPE", "LOCATION"), ("CARDINAL", None), ("O", None), ("CUSTOMER", "CUSTOMER")]
+)
+def test_a_label_means_an_entity_itself_or_nothing(label, entity):
+    assert entity_of(label) == entity
+
+
+def test_looking_at_a_model_loads_neither_spacy_nor_presidio(tmp_path):
+    folder = save_tiny_model(tmp_path / "tiny")
+    code = (
+        "import sys; from transom.redact.language_model import entities_of; "
+        f"assert entities_of('spacy:{folder}'); assert not {{'spacy', 'presidio_analyzer'}} & set(sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

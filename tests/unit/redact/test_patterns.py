@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from transom.redact.cover import Cover
-from transom.redact.finding import Finding, Recognizer
+from transom.redact.finding import Finding, Recognizer, Span
 from transom.redact.patterns import Patterns, resolve
 from transom.redact.profiles import Profile
 
@@ -50,3 +50,53 @@ def test_offsets_hold_when_digits_are_folded():
 
 def test_pieces_without_a_letter_or_digit_are_no_findings():
     assert resolve("a -- b", [(Finding(1, 5, "A", 1.0), "r")], Cover()) == []
+
+
+def test_later_rounds_look_near_what_was_found_only():
+    seen: list[str] = []
+
+    def find_all(text: str) -> list[Finding]:
+        seen.append(text)
+        return [Finding(*m.span(), "A", 1.0) for m in re.finditer("ab+", text)]
+
+    text = "xy " * 2000 + "abb b " + "xy " * 2000
+    assert find(text, Recognizer("A", ("A",), find_all)) == [("abb", "A")]
+    assert len(seen) == 2
+    assert len(seen[1]) < 2000
+    assert seen[1].strip().replace("\ufffc", "abb") in text
+
+
+def test_places_near_each_other_are_looked_at_once():
+    seen: list[str] = []
+
+    def find_all(text: str) -> list[Finding]:
+        seen.append(text)
+        return [Finding(*m.span(), "A", 1.0) for m in re.finditer("ab", text)]
+
+    find("ab c " * 300, Recognizer("A", ("A",), find_all))
+    assert [text.count("\ufffc") for text in seen] == [0, 300]
+
+
+def test_beside_spans_that_others_took_what_is_near_is_looked_at_again():
+    patterns = Patterns([words("B", "(?<=\ufffc)b")], PROFILE, {"ONE"})
+    text = "ab " + "xy " * 1000 + "ab"
+    cover = Cover([(0, 1), (3003, 3004)])
+    assert patterns.find(text, cover, [Span(0, 1, "ONE", "model")]) == [Span(1, 2, "B", "B")]
+
+
+def test_a_recognizer_of_what_the_profile_never_takes_is_not_run():
+    def find_all(text: str) -> list[Finding]:
+        raise AssertionError("must not run")
+
+    assert find("abc", words("A", "b"), Recognizer("off", ("OFF",), find_all)) == [("b", "A")]
+
+
+def test_what_is_taken_whole_is_not_looked_at_again():
+    seen: list[str] = []
+
+    def find_all(text: str) -> list[Finding]:
+        seen.append(text)
+        return [Finding(*m.span(), "A", 1.0) for m in re.finditer(r"\w+", text)]
+
+    assert find("ab, cd", Recognizer("A", ("A",), find_all)) == [("ab", "A"), ("cd", "A")]
+    assert seen == ["ab, cd"]

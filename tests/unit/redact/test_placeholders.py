@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 
 import pytest
+import yaml
 
-from transom.redact.placeholders import Placeholders, normalise, pattern
+from transom.redact.placeholders import Placeholders, is_placeholder, normalise, pattern
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,27 @@ def test_placeholders_are_told_from_other_text():
 
 def test_the_key_is_in_no_repr():
     assert "sesame" not in repr(Placeholders(b"sesame"))
+
+
+def test_hashes_are_of_the_normalised_value_and_begin_with_the_tag():
+    placeholders = Placeholders(b"k")
+    hashed = placeholders.hash("PHONE_NUMBER", "+880 1712-345678")
+    assert len(hashed) == 16
+    assert hashed == placeholders.hash("PHONE_NUMBER", "8801712345678")
+    assert hashed != placeholders.hash("ID_NUMBER", "8801712345678")
+    tag = base64.b32encode(hashed[:5]).decode()[:4].lower()
+    assert placeholders.make("PHONE_NUMBER", "8801712345678") == f"<PHONE_NUMBER:{tag}>"
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_placeholders_break_neither_json_nor_yaml(plain):
+    made = Placeholders(b"k", plain=plain).make("PHONE_NUMBER", "1")
+    assert json.loads(f'{{"a": "{made}"}}') == {"a": made}
+    assert yaml.safe_load(f"[{made}, {{c: {made}}}]") == [made, {"c": made}]
+    assert yaml.safe_load(f"a: call {made}\nb:\n  - {made}\n") == {"a": f"call {made}", "b": [made]}
+
+
+@pytest.mark.parametrize("text", ["<PERSON:k7qx>", "<PERSON>"])
+def test_a_placeholder_is_told_as_such(text):
+    assert is_placeholder(text)
+    assert not is_placeholder(text + "x")

@@ -8,13 +8,15 @@ import signal
 import subprocess
 import sys
 
+import msgspec
 import psutil
 import pytest
 
 from transom.capture.exchange import Message, RawFeedback
 from transom.config import Redaction, Settings
 from transom.redact.pool import RedactionFailed, RedactionPool, RedactionUnavailable
-from transom.types import Cost, Usage
+from transom.redact.taught import digest_of_value
+from transom.types import Cost, TaughtRule, Usage
 
 
 @pytest.fixture
@@ -84,10 +86,13 @@ async def test_names_are_found_with_the_language_model(make_pool, texts):
     assert "John" not in await redact(pool, texts("I met John Smith in Paris."))
 
 
-async def test_a_stalled_child_is_killed_and_replaced(trouble, make_pool, texts):
+@pytest.mark.parametrize("how", ["STALL", "BACKTRACK"])
+async def test_a_child_that_hangs_is_killed_and_replaced(trouble, make_pool, texts, how):
     pool = await make_pool(timeout_s=0.5)
     await pool.ready()
-    assert await fails(pool, texts("STALL")) == "redaction_timeout"
+    (child,) = redaction_children()
+    assert await fails(pool, texts(how)) == "redaction_timeout"
+    assert not child.is_running()
     assert await redact(pool, texts("well")) == "well"
 
 
@@ -127,6 +132,137 @@ async def test_too_large_is_not_even_sent(make_pool, texts):
     exchange.input_messages[0].parts[0] = blob
     redacted = await pool.redact(exchange, Usage(), Cost())
     assert redacted.input_messages[0].parts[0]["type"] == "blob"
+
+
+def count_asked(pool: RedactionPool, monkeypatch) -> list[int]:
+    """How many pieces each request to a child holds."""
+    asked: list[int] = []
+    ask = pool._ask
+
+    async def counted(project_id: str, pieces: list[bytes]) -> list[bytes]:
+        asked.append(len(pieces))
+        return await ask(project_id, pieces)
+
+    monkeypatch.setattr(pool, "_ask", counted)
+    return asked
+
+
+def turn(make_exchange, said: list[str], **more):
+    """A turn of a chat: all that was said goes out again, and one more answer comes back."""
+    messages = [
+        Message(role=("user", "assistant")[n % 2], parts=[{"type": "text", "content": text}])
+        for n, text in enumerate(said)
+    ]
+    answer = msgspec.structs.replace(messages[-1], finish_reason="stop")
+    return make_exchange(input_messages=messages[:-1], output_messages=[answer], **more)
+
+
+async def test_what_was_redacted_before_is_not_redacted_again(make_pool, make_exchange, monkeypatch):
+    pool = await make_pool()
+    asked = count_asked(pool, monkeypatch)
+    said = [f"{n} a{n}@b.co" for n in range(8)]
+    redacted = [
+        await pool.redact(turn(make_exchange, said[:until]), Usage(), Cost()) for until in range(2, len(said) + 1, 2)
+    ]
+    assert asked[1:] == [2, 2, 2]
+    again = redacted[-1].input_messages
+    for earlier in redacted[:-1]:
+        answer = earlier.output_messages[0]
+        assert earlier.input_messages == again[: len(earlier.input_messages)]
+        assert answer.parts == again[len(earlier.input_messages)].parts
+        assert [(r.message, r.path) for r in answer.remarks] == [(len(earlier.input_messages), [0, "content"])]
+
+
+async def test_the_cache_outlives_children_and_is_shared_by_them(make_pool, texts, monkeypatch):
+    pool = await make_pool(processes=2)
+    await pool.ready()
+    first = await redact(pool, texts("to a@b.co"))
+    for child in redaction_children():
+        child.kill()
+    asked = count_asked(pool, monkeypatch)
+    assert await redact(pool, texts("to a@b.co")) == first
+    assert asked == [0]
+
+
+async def test_projects_share_nothing(make_pool, make_exchange):
+    pool = await make_pool()
+    one = await pool.redact(turn(make_exchange, ["a@b.co", "x"], project_id="one"), Usage(), Cost())
+    other = await pool.redact(turn(make_exchange, ["a@b.co", "x"], project_id="other"), Usage(), Cost())
+    assert one.input_messages[0].parts != other.input_messages[0].parts
+
+
+async def test_only_what_is_new_counts_as_large(make_pool, make_exchange):
+    pool = await make_pool(max_chars=300)
+    said = ["x" * 50, "y" * 50, "z" * 50, "w" * 50, "v" * 50, "u" * 50]
+    for until in (2, 4, 6):
+        redacted = await pool.redact(turn(make_exchange, said[:until]), Usage(), Cost())
+        assert len(redacted.input_messages) == until - 1
+    fresh = await make_pool(max_chars=300)
+    with pytest.raises(RedactionFailed, match="too_large"):
+        await fresh.redact(turn(make_exchange, said), Usage(), Cost())
+
+
+async def test_a_failure_is_not_kept(trouble, make_pool, texts):
+    pool = await make_pool()
+    assert await fails(pool, texts("RAISE")) == "redaction_error"
+    assert await fails(pool, texts("RAISE")) == "redaction_error"
+    assert await redact(pool, texts("well")) == "well"
+
+
+async def test_the_same_new_message_in_two_calls_at_once_is_redacted_alike(make_pool, texts):
+    pool = await make_pool(processes=2)
+    found = await asyncio.gather(*(redact(pool, texts("to a@b.co")) for _ in range(10)))
+    assert len(set(found)) == 1
+
+
+async def test_results_are_the_same_with_and_without_a_cache(make_pool, make_exchange):
+    said = ["I am a@b.co", "Hello <PERSON:k7qx>", '{"password": "hunter22", "n": 1}', "bye a@b.co"]
+    cached, fresh = await make_pool(), await make_pool(cache_bytes=0)
+    for until in (2, 4, 4):
+        one = await cached.redact(turn(make_exchange, said[:until]), Usage(), Cost())
+        assert one == await fresh.redact(turn(make_exchange, said[:until]), Usage(), Cost())
+
+
+def lesson(secret, value: str, project_id: str = "default") -> TaughtRule:
+    digest, words = digest_of_value(secret.placeholders(project_id), value)
+    return TaughtRule(id="r1", project_id=project_id, kind="missed", entity="PERSON", words=words, digest=digest)
+
+
+async def test_what_reviewers_teach_holds_at_once_for_what_was_redacted_before_too(make_pool, texts, secret):
+    pool = await make_pool()
+    await pool.ready()
+    assert await redact(pool, texts("the bluebird flies")) == "the bluebird flies"
+    pool.teach([lesson(secret, "Bluebird")])
+    assert "bluebird" not in await redact(pool, texts("the bluebird flies"))
+    (child,) = redaction_children()
+    child.kill()
+    assert "bluebird" not in await redact(pool, texts("a bluebird flies"))
+    pool.teach([])
+    assert await redact(pool, texts("the bluebird flies")) == "the bluebird flies"
+
+
+async def test_what_is_taught_of_a_project_is_that_projects(make_pool, make_exchange, secret):
+    pool = await make_pool()
+    pool.teach([lesson(secret, "bluebird", "one")])
+    for project, shown in (("one", False), ("other", True)):
+        redacted = await pool.redact(turn(make_exchange, ["a bluebird", "x"], project_id=project), Usage(), Cost())
+        assert ("bluebird" in redacted.input_messages[0].parts[0]["content"]) is shown
+
+
+async def test_profiles_of_projects(make_pool, make_exchange, tmp_path):
+    file = tmp_path / "redaction.yaml"
+    file.write_text("profiles:\n  fast: {threshold: 0.5}\n  blind: {threshold: 0.5, entities: {EMAIL_ADDRESS: off}}\n")
+    pool = await make_pool(file=file, projects={"open": "blind"})
+    shown = await pool.redact(turn(make_exchange, ["a@b.co", "x"], project_id="open"), Usage(), Cost())
+    hidden = await pool.redact(turn(make_exchange, ["a@b.co", "x"]), Usage(), Cost())
+    assert shown.input_messages[0].parts[0]["content"] == "a@b.co"
+    assert hidden.input_messages[0].parts[0]["content"].startswith("<EMAIL_ADDRESS:")
+
+
+async def test_an_unknown_profile_of_a_project_is_named_at_the_start(make_pool):
+    pool = await make_pool(projects={"one": "gone"})
+    with pytest.raises(RedactionUnavailable, match=r"redaction\.projects\.one: .*no `gone`"):
+        await pool.ready()
 
 
 async def test_cancelling_leaves_no_stale_answer(trouble, make_pool, texts):
@@ -183,3 +319,67 @@ def test_children_end_with_a_killed_parent():
     assert len(children) == 1
     gone, alive = psutil.wait_procs(children, timeout=20)
     assert (len(gone), alive) == (1, [])
+
+
+async def test_children_learn_what_reviewers_teach_and_new_ones_too(make_pool, texts):
+    pool = await make_pool(processes=2)
+    rule = TaughtRule(id="1", project_id="default", kind="pattern", entity="BADGE", text="EMP-[0-9]{6}")
+    assert await redact(pool, texts("EMP-123456")) == "EMP-123456"
+    pool.teach([rule])
+    found = await asyncio.gather(*(redact(pool, texts(f"{n} EMP-123456")) for n in range(8)))
+    assert all("<BADGE:" in text for text in found)
+    for child in redaction_children():
+        child.send_signal(signal.SIGKILL)
+    assert "<BADGE:" in await redact(pool, texts("again EMP-123456"))
+    pool.teach([])
+    assert await redact(pool, texts("EMP-123456")) == "EMP-123456"
+
+
+async def test_messages_of_the_sample_are_read_again_once(make_pool, make_exchange):
+    pool = await make_pool(sample=1)
+    said = ["Yesterday I met John Smith in the park.", "to a@b.co", "and then?", "nothing"]
+    first = await pool.redact(turn(make_exchange, said[:2]), Usage(), Cost())
+    assert [(each.message, each.profile, each.language) for each in first.residuals] == [
+        (0, "fast", "en"),
+        (1, "fast", "und"),
+    ]
+    assert ["PERSON" in {miss.entity for miss in each.misses} for each in first.residuals] == [True, False]
+    second = await pool.redact(turn(make_exchange, said), Usage(), Cost())
+    assert [each.message for each in second.residuals] == [2, 3]
+
+
+async def test_without_a_sample_nothing_is_read_again(make_pool, make_exchange):
+    pool = await make_pool(sample=0)
+    assert (await pool.redact(turn(make_exchange, ["John Smith", "x"]), Usage(), Cost())).residuals == []
+
+
+async def test_a_sample_that_can_not_be_read_again_costs_no_content(make_pool, texts, monkeypatch, trouble):
+    pool = await make_pool(sample=1, timeout_s=5)
+    await pool.ready()
+    draw = pool._sample.draw
+    monkeypatch.setattr(pool._sample, "draw", lambda redacted: {n: text_of("CRASH") for n in draw(redacted)})
+    redacted = await pool.redact(texts("well"), Usage(), Cost())
+    assert (redacted.input_messages[0].parts, redacted.residuals) == (text_of("well"), [])
+    assert await redact(pool, texts("well again")) == "well again"
+
+
+def text_of(content: str) -> list[dict[str, str]]:
+    return [{"type": "text", "content": content}]
+
+
+async def test_without_a_strict_profile_the_sample_ends_and_redaction_goes_on(make_pool, texts, tmp_path, capfd):
+    file = tmp_path / "redaction.yaml"
+    file.write_text("profiles:\n  fast: {threshold: 0.5}\n")
+    pool = await make_pool(file=file, sample=1)
+    for _ in range(2):
+        assert (await redact(pool, texts("to a@b.co"))).startswith("to <EMAIL_ADDRESS:")
+    assert await redact(pool, texts("another")) == "another"
+    assert capfd.readouterr().out.count("no `strict`") == 1
+
+
+async def test_an_error_in_reading_again_ends_nothing(make_pool, texts, trouble):
+    pool = await make_pool(sample=1)
+    await pool.ready()
+    answer = await pool._read_again(await pool.redact(texts("well"), Usage(), Cost()), {0: text_of("RAISE")})
+    assert answer == []
+    assert len((await pool.redact(texts("another"), Usage(), Cost())).residuals) == 1

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from transom.capture.exchange import Message, RawFeedback
+from transom.redact.placeholders import Placeholders
 from transom.redact.redactor import Redactor
 from transom.types import STORED, Attempt, Cost, OutcomeState, RedactedExchange, Usage
 
@@ -58,7 +59,8 @@ def test_nothing_leaves_unredacted_from_any_field(fast: Redactor, make_exchange)
 def test_every_field_of_an_exchange_has_its_counterpart(fast: Redactor, make_exchange):
     redacted = fast.redact(everywhere(make_exchange), USAGE, COST)
     empty = [name for name in RedactedExchange.__struct_fields__ if getattr(redacted, name) in (None, [], {}, "")]
-    unset = {"route", "otel_trace_id", "otel_span_id", "otel_parent_span_id", "latency_ms", "ttft_ms", "overhead_ms"}
+    unset = {"entity_hashes", "names_unchecked", "residuals", "route", "latency_ms", "ttft_ms", "overhead_ms"}
+    unset |= {"otel_trace_id", "otel_span_id", "otel_parent_span_id"}
     assert set(empty) == unset | {"rewrites"}
 
 
@@ -156,3 +158,40 @@ def test_json_in_a_text_stays_json(fast: Redactor):
     assert msgspec.json.decode(text)["n"] == [1.5]
     assert text.endswith('"n": [1.50]}')
     assert "8801712345678" not in text
+
+
+OPERATORS = """
+profiles:
+  masked:
+    threshold: 0.5
+    operators:
+      PHONE_NUMBER: {type: mask, chars_to_mask: 30, from_end: false}
+      EMAIL_ADDRESS: {type: hash}
+      URL: {type: keep}
+"""
+
+
+@pytest.fixture
+def masked(make_redactor, tmp_path) -> Redactor:
+    (tmp_path / "redaction.yaml").write_text(OPERATORS)
+    return make_redactor(file=tmp_path / "redaction.yaml", profile="masked", index=True)
+
+
+def test_operators_stand_in_for_placeholders_where_there_are_any(masked: Redactor, make_exchange):
+    text = f"{MAIL}, call +1 415 555 2671; SSN 219-09-9999"
+    once, remarks = masked.redact_text(text)
+    assert MAIL not in once
+    assert "2671" not in once
+    assert "<US_SSN:" in once
+    assert "<EMAIL_ADDRESS:" not in once
+    assert [remark.entity for remark in remarks] == ["EMAIL_ADDRESS", "PHONE_NUMBER", "US_SSN"]
+    assert masked.redact_text(once)[0] == once
+    exchange = masked.redact(make_exchange(error_message=text), USAGE, COST)
+    assert {each.entity for each in exchange.entity_hashes} == {"EMAIL_ADDRESS", "PHONE_NUMBER", "US_SSN"}
+
+
+def test_hashes_of_all_that_was_replaced_are_kept_where_the_index_is_on(make_redactor, make_exchange):
+    redacted = make_redactor(profile="fast", index=True).redact(everywhere(make_exchange), USAGE, COST)
+    (found,) = redacted.entity_hashes
+    key = make_redactor(profile="fast")._secret.placeholders("default")
+    assert (found.entity, found.hash) == ("EMAIL_ADDRESS", Placeholders(key).hash("EMAIL_ADDRESS", MAIL.upper()))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from transom.capture.exchange import Message
 from transom.redact.jsontext import Mark, Redacted
 from transom.redact.placeholders import Placeholders
 from transom.redact.walk import Walk, count_chars
@@ -30,7 +29,7 @@ class Hash:
 
 
 def part(part: dict[str, Any]) -> dict[str, Any]:
-    return Walk(Hash()).message(Message(role="user", parts=[part])).parts[0]
+    return Walk(Hash()).part(part)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +82,7 @@ def test_data_uris_are_blobs():
         ("gs://bucket/jane", "gs://bucket/@"),
         ("file-jane", "file-@"),
         ("https://[bad", "<URL>"),
+        ("https://example.com/4\n2", "<URL>"),
     ],
 )
 def test_uris_lose_credentials_and_queries(uri, redacted):
@@ -90,16 +90,10 @@ def test_uris_lose_credentials_and_queries(uri, redacted):
 
 
 def test_remarks_say_where():
-    walk = Walk(Hash(), 3)
-    message = Message(
-        role="user",
-        name="jane",
-        parts=[{"type": "text", "content": "a"}, {"type": "other", "content": {"jane": ["jane"]}}],
-    )
-    redacted = walk.message(message)
-    assert (redacted.name, redacted.role) == ("@", "user")
-    (remark,) = redacted.remarks
-    assert (remark.message, remark.path, remark.start, remark.end) == (3, [1, "content", "@", 0], 0, 1)
+    walk = Walk(Hash())
+    walk.part({"type": "other", "content": {"jane": ["jane"]}})
+    (remark,) = walk.remarks
+    assert (remark.path, remark.start, remark.end) == (["content", "@", 0], 0, 1)
 
 
 def test_names_in_tools_are_identifiers():
@@ -130,4 +124,69 @@ def test_json_in_json_in_json_is_read_and_then_text():
 
 def test_blobs_do_not_count_as_characters():
     assert count_chars([{"type": "text", "content": "abc"}]) == len("typetextcontentabc")
-    assert count_chars([{"type": "blob", "content": "x" * 100}, {"uri": "data:,xxxx"}, None, 5]) == 0
+    assert count_chars([{"type": "blob", "content": "x" * 100}, None, 5]) == 0
+    assert count_chars({"uri": "data:image/png;base64,AAAA", "data": "A" * 200}) == len("uridata")
+
+
+@pytest.mark.parametrize(
+    ("given", "redacted"),
+    [
+        ('12:01 saved {"jane": "x jane", "ssn": 5} for jane', '12:01 saved {"@": "x #", "ssn": "#"} for #'),
+        ('```json\n{"who": "jane"}\n```', '```json\n{"who": "#"}\n```'),
+        ('{"who": "jane"}\n{"who": "jane", "n": 1.50}\n', '{"who": "#"}\n{"who": "#", "n": 1.50}\n'),
+        ('calls f(["jane"]), jane', 'calls f(["#"]), #'),
+    ],
+)
+def test_json_within_a_text_stays_json(given, redacted):
+    assert part({"type": "text", "content": given})["content"] == redacted
+
+
+def test_remarks_of_json_within_a_text_say_where():
+    walk = Walk(Hash())
+    text = walk.value('jane: {"a": "\\njane"} jane', [], None)
+    assert [text[remark.start : remark.end] for remark in walk.remarks] == ["#", "#", "#"]
+    assert [remark.start for remark in walk.remarks] == [0, 12, 16]
+
+
+def test_what_a_telling_key_takes_whole_is_not_read_as_json():
+    class Keys(Hash):
+        def leaf(self, text: str, key: str | None) -> Redacted:
+            return Redacted("<SECRET>", []) if key == "password" else Redacted(text, [])
+
+    assert Walk(Keys()).value({"password": '["a", "b"]'}, [], None) == {"password": "<SECRET>"}
+
+
+SCREENSHOT = base64.b64encode(bytes(range(256))).decode()
+
+
+@pytest.mark.parametrize(
+    ("block", "path", "mime_type"),
+    [
+        ({"source": {"type": "base64", "media_type": "image/png", "data": SCREENSHOT}}, ["source", "data"], None),
+        ({"image_url": {"url": f"data:image/png;base64,{SCREENSHOT}"}}, ["image_url", "url"], "image/png"),
+        ({"type": "image", "data": SCREENSHOT, "mimeType": "image/png"}, ["data"], None),
+        ({"inline_data": {"mime_type": "image/png", "data": SCREENSHOT}}, ["inline_data", "data"], None),
+        ({"type": "input_audio", "input_audio": {"data": SCREENSHOT}}, ["input_audio", "data"], None),
+    ],
+)
+def test_bytes_in_a_tools_result_are_summed_up(block, path, mime_type):
+    kept = part({"type": "tool_call_response", "id": "1", "response": [block]})
+    found = kept["response"][0]
+    for step in path:
+        found = found[step]
+    assert (found["type"], found["mime_type"], found["size"]) == ("blob", mime_type, 256)
+    assert SCREENSHOT not in json.dumps(kept)
+    assert part(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"type": "blob", "modality": "image", "mime_type": "image/png", "content": SCREENSHOT},
+        {"type": "uri", "modality": "image", "uri": "https://u:pw@example.com/a.png?sig=1#x"},
+        {"type": "uri", "modality": "image", "uri": "data:image/gif;base64,AAAA"},
+    ],
+)
+def test_what_was_kept_of_a_part_stays(given):
+    once = part(given)
+    assert part(once) == once

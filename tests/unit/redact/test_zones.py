@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from transom.redact.zones import MAX_CHARS, OVERLAP_CHARS, pieces
+from transom.redact.zones import MAX_CHARS, OVERLAP_CHARS, cut, pieces
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,12 @@ def test_pieces_share_their_seams_and_break_between_words():
     for one, other in pairwise(parts):
         assert one.start + len(one.text) - other.start >= OVERLAP_CHARS
         assert other.text[0].isspace()
+
+
+def test_parts_of_bounded_length_leave_nothing_out():
+    text = "word " * 3000 + "x" * 9000
+    parts = list(cut(text))
+    assert all(part.text == text[part.start : part.start + len(part.text)] for part in parts)
+    assert all(len(part.text) <= MAX_CHARS for part in parts)
+    assert all(one.start + len(one.text) >= other.start for one, other in pairwise(parts))
+    assert parts[-1].start + len(parts[-1].text) == len(text)

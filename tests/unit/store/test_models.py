@@ -3,7 +3,7 @@ from __future__ import annotations
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import SQLModel
 
-from transom.store import models
+from transom.store import models, residual_models
 
 OWNER = {"project_id", "key_id"}
 WITHOUT_OWNER = {models.PROJECT.name, models.SPOOL_POSITION.name, models.WRITER_DAY.name}
@@ -15,12 +15,16 @@ MINTED = {
     "chain": ("number",),
     "audit": ("number",),
     "proof": ("number",),
+    "rule": ("number",),
+    "residual_sample": ("number",),
+    "residual_miss": ("number",),
 }
 """Primary keys that Transom makes up itself: no caller can choose one to meet another's row."""
 
 
 def test_every_table_says_whose_its_rows_are() -> None:
     tables = SQLModel.metadata.tables.values()
+    assert residual_models.RESIDUAL_MISS in tables
     assert {table.name for table in tables if not set(table.c.keys()) >= OWNER} == WITHOUT_OWNER
 
 

@@ -20,7 +20,7 @@ IN_A_LIST = [
     *("outcome", "outcome_reason", "ended", "rewrites", "attempts", "stream", "latency_ms", "ttft_ms", "overhead_ms"),
     *("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens", "reasoning_tokens"),
     *("usage_source", "cost_usd", "price_version", "billed", "finish_reasons", "params", "tags", "metadata"),
-    *("input_preview", "output_preview", "session_source", "content_expired_at", "feedback"),
+    *("input_preview", "output_preview", "session_source", "content_expired_at", "names_unchecked", "feedback"),
 ]
 IN_FULL = [*IN_A_LIST, "input_messages", "output_messages", "tools", "remarks", "scores"]
 

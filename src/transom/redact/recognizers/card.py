@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 
 from transom.redact.finding import Finding, Recognizer
-from transom.redact.text import without_uuids
+from transom.redact.text import in_uuid
 
+_RUN = re.compile(r"[0-9](?:[ .-]?[0-9]){11,}")
 _CANDIDATE = re.compile(
-    r"(?<![\w.])(?<!\d-)(?=("
-    r"\d{12,19}"
-    r"|\d{4}([ .-])\d{4}\2\d{4}(?:\2\d{1,4}(?:\2\d{1,3})?)?"
-    r"|\d{4}([ .-])\d{6}\3\d{4,5}"
-    r")(?!\w|-\d))"
+    r"(?<![\w.])(?<![0-9]-)(?=("
+    r"[0-9]{12,19}"
+    r"|[0-9]{4}([ .-])[0-9]{4}\2[0-9]{4}(?:\2[0-9]{1,4}(?:\2[0-9]{1,3})?)?"
+    r"|[0-9]{4}([ .-])[0-9]{6}\3[0-9]{4,5}"
+    r")(?!\w|-[0-9]))"
 )
-_LAST_GROUP = re.compile(r"[ .-]\d+\Z")
+_SEPARATOR = re.compile("[ .-]")
+_LAST_GROUP = re.compile(r"[ .-][0-9]+\Z")
 """May be what follows a card, like its security code."""
 _ISSUERS = (
     (re.compile(r"4"), {13, 16, 19}),  # Visa
@@ -31,26 +33,33 @@ _ISSUERS = (
 """Prefixes and lengths after ISO/IEC 7812 as the networks publish them."""
 
 
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+"""The sum of the digits of twice a digit."""
+
+
 def find(text: str) -> Iterator[Finding]:
     """Numbers of 12 to 19 digits, whole or in a card's groups."""
-    for match in _CANDIDATE.finditer(without_uuids(text)):
+    for run in _RUN.finditer(text):
+        if not in_uuid(text, *run.span()):
+            yield from _find_in(text, *run.span())
+
+
+def _find_in(text: str, start: int, end: int) -> Iterator[Finding]:
+    for match in _CANDIDATE.finditer(text, start, end):
         for value in (match.group(1), _LAST_GROUP.sub("", match.group(1))):
-            if is_card(re.sub(r"\D", "", value)):
+            if is_card(_SEPARATOR.sub("", value)):
                 yield Finding(match.start(1), match.start(1) + len(value), "CREDIT_CARD", 1.0)
                 break
 
 
 def is_card(digits: str) -> bool:
     """Whether an issuer could have given out this number."""
-    known = any(prefix.match(digits) and len(digits) in lengths for prefix, lengths in _ISSUERS)
-    return known and _luhn(digits)
+    return _luhn(digits) and any(prefix.match(digits) and len(digits) in lengths for prefix, lengths in _ISSUERS)
 
 
 def _luhn(digits: str) -> bool:
     """The check digit of ISO/IEC 7812-1."""
-    odd = sum(int(digit) for digit in digits[-1::-2])
-    even = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (odd + even) % 10 == 0
+    return (sum(map(int, digits[-1::-2])) + sum(map(_DOUBLED.__getitem__, map(int, digits[-2::-2])))) % 10 == 0
 
 
 CARD = Recognizer("card", ("CREDIT_CARD",), find)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from transom.redact.finding import Finding, Recognizer
+from transom.redact.text import in_uuid
 
 _LENGTHS = {
     country: length
@@ -20,19 +21,20 @@ _LENGTHS = {
 }  # fmt: skip
 """Lengths by country, from the IBAN registry (SWIFT, release 99)."""
 
-_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}")
+_CHECK_DIGITS = re.compile(r"[0-9]{2}(?<=[A-Za-z]{2}[0-9]{2})(?<![A-Za-z0-9][A-Za-z]{2}[0-9]{2})")
 _BODY = re.compile(r"(?:[ -]?[A-Za-z0-9]){10,40}")
 
 
 def find(text: str) -> Iterator[Finding]:
     """IBANs in either case, whole or in groups."""
-    for start in _START.finditer(text):
-        length = _LENGTHS.get(start.group()[:2].upper())
-        body = _BODY.match(text, start.end()) if length else None
+    for check in _CHECK_DIGITS.finditer(text):
+        start = check.start() - 2
+        length = _LENGTHS.get(text[start : start + 2].upper())
+        body = _BODY.match(text, check.end()) if length else None
         if body and length:
-            end = _take(text, start.start(), body.end(), length)
-            if end and _mod97(text[start.start() : end]):
-                yield Finding(start.start(), end, "IBAN_CODE", 1.0)
+            end = _take(text, start, body.end(), length)
+            if end and _mod97(text[start:end]) and not in_uuid(text, start, end):
+                yield Finding(start, end, "IBAN_CODE", 1.0)
 
 
 def _take(text: str, start: int, limit: int, length: int) -> int | None:

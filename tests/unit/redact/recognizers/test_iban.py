@@ -28,6 +28,7 @@ def test_finds(taken, text, values):
         "XX82WEST12345698765432",
         "AGB82WEST12345698765432",
         "GB82WEST123456987654321",
+        "3fa85f64-ad66-4000-8123-123456789012",
     ],
 )
 def test_leaves(taken, text):

@@ -82,7 +82,7 @@ async def test_everything_is_there_again(places: tuple[Settings, Settings], sour
     before, after = await everything(old), await everything(new)
     assert after["traces"] == before["traces"]
     assert after["feedback"] == before["feedback"]
-    assert (manifest.schema, len(after["traces"])) == ("0002", 2)
+    assert (manifest.schema, len(after["traces"])) == ("0004", 2)
     for name in ("secret.key", "admin.token"):
         assert (new.data / name).read_bytes() == (old.data / name).read_bytes()
     files = [path for path in new.data.iterdir() if path.is_file()]
