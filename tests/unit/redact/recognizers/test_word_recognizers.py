@@ -24,7 +24,7 @@ from transom.redact.text import fold
 
 RECOGNIZERS = (ADDRESS, AGE, CASE_NUMBER, DATE, INDIC, NAME, NRP, PLACE)
 SIZE = 64 * 1024
-ENOUGH = 0.15
+ENOUGH = 0.5
 """Seconds of CPU time; the slowest takes 0.1."""
 TAKEN = "\ufffc"
 SEEDS = (

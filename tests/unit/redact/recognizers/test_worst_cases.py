@@ -11,7 +11,8 @@ from transom.redact.recognizers import PATTERNS
 from transom.redact.text import fold
 
 SIZE = 64 * 1024
-MOST_SECONDS = 0.15
+MOST_SECONDS = 0.5
+"""The slowest takes 0.1 on a calm machine; what isn't linear takes many seconds."""
 SEEDS = [
     *("a.", "1.2.3.4.", "a@", "a.a.a.a@", "@", "@@@a", "[at]", "%40", "a" * 63 + "@"),
     *("1", "1 ", "12-", "+1 ", "(1) ", "4111 ", "4111-1111-", "1" * 25 + " ", "1\n", "1,", "০"),
