@@ -123,6 +123,14 @@ def test_every_module_has_a_test_of_its_own():
     assert [name for name in TESTED_THROUGH_OTHERS if not (SOURCE / name).exists()] == []
 
 
+def test_the_image_is_given_all_that_it_copies():
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copies = re.findall(r"^COPY (?!--)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.M)
+    copied = {name.removeprefix("./") for sources in copies for name in sources.split()}
+    assert {"pyproject.toml", "src"} <= copied <= let_in
+    assert all((ROOT / name).exists() for name in let_in)
+
+
 def test_the_image_runs_as_nobody_special_and_carries_no_secret():
     text = (ROOT / "Dockerfile").read_text()
     instructions = [line.split(maxsplit=1)[0] for line in text.splitlines() if line and line[0].isupper()]
