@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from tests.providers.recorded import FILE, to_capture
 from transom.capture.assemble import assemble
-from transom.capture.exchange import Capture, Exchange
-from transom.types import Ended, Operation, uuid7
+from transom.capture.exchange import Exchange
+from transom.types import Ended, Operation
 
-RECORDED = Path(__file__).parents[2] / "../shared/recorded/provider_traffic.jsonl"
-PROVIDERS = {
-    "api.openai.com": "openai",
-    "api.anthropic.com": "anthropic",
-    "api.cohere.com": "cohere",
-    "api.groq.com": "groq",
-    "api.mistral.ai": "mistral",
-    "127.0.0.1:11434": "ollama",
-    "localhost:8000": "vllm",
-    "traceloop-stg.openai.azure.com": "azure",
-}
 FINAL_STATUSES = ("completed", "failed", "cancelled", "expired", "incomplete", "requires_action")
 
 Row = dict[str, Any]
@@ -33,35 +22,10 @@ Row = dict[str, Any]
 @pytest.fixture(scope="module")
 def exchanges() -> list[tuple[Row, Exchange]]:
     """Every recorded row with what became of it."""
-    if not RECORDED.exists():
+    if not FILE.exists():
         pytest.skip("no recorded traffic beside this checkout")
-    rows = [json.loads(line) for line in RECORDED.read_text().splitlines()]
+    rows = [json.loads(line) for line in FILE.read_text().splitlines()]
     return [(row, assemble(to_capture(row))) for row in rows]
-
-
-def to_capture(row: Row) -> Capture:
-    path, _, query = row["path"].partition("?")
-    return Capture(
-        id=uuid7(),
-        project_id="default",
-        key_id="anonymous",
-        started_at=1,
-        method=row["method"],
-        path=path,
-        query=query,
-        provider=PROVIDERS[row["host"]],
-        route=None,
-        otel_span_id="00f067aa0ba902b7",
-        request_headers=list(row["request_headers"].items()),
-        request_body=row["request_body"].encode(),
-        status=row["status"],
-        response_headers=list(row["response_headers"].items()),
-        response_body=row["response_body"].encode(),
-        ended=Ended.COMPLETE,
-        latency_ns=1,
-        ttft_ns=1,
-        overhead_ns=1,
-    )
 
 
 # ---------------------------------------------------------------- the reader to compare with

@@ -19,6 +19,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.running import free_port, until
+from transom.capture.exchange import Capture
+from transom.types import Ended, uuid7
 
 FILE = Path(__file__).parents[3] / "shared" / "recorded" / "provider_traffic.jsonl"
 
@@ -33,6 +35,32 @@ PROVIDERS = {
     "traceloop-stg.openai.azure.com": ("azure", ""),
 }
 """The provider's name at the gateway, and the part of its paths that belongs to its base URL."""
+
+
+def to_capture(row: dict[str, Any]) -> Capture:
+    """What the gateway would have recorded of a line of the file."""
+    path, _, query = row["path"].partition("?")
+    return Capture(
+        id=uuid7(),
+        project_id="default",
+        key_id="anonymous",
+        started_at=1,
+        method=row["method"],
+        path=path,
+        query=query,
+        provider=PROVIDERS[row["host"]][0],
+        route=None,
+        otel_span_id="00f067aa0ba902b7",
+        request_headers=list(row["request_headers"].items()),
+        request_body=row["request_body"].encode(),
+        status=row["status"],
+        response_headers=list(row["response_headers"].items()),
+        response_body=row["response_body"].encode(),
+        ended=Ended.COMPLETE,
+        latency_ns=1,
+        ttft_ns=1,
+        overhead_ns=1,
+    )
 
 
 @dataclass(frozen=True)

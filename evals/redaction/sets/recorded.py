@@ -1,28 +1,25 @@
-"""Recorded traffic with providers, understood as the product understands it; from `../shared/recorded`."""
+"""Recorded traffic with providers, understood as the product understands it.
+
+Test cassettes of https://github.com/traceloop/openllmetry (Apache 2.0), from `../shared/recorded`.
+"""
 
 from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
-from typing import Any
 
+from tests.providers.recorded import FILE, to_capture
 from transom.capture.assemble import assemble
-from transom.capture.exchange import Capture, Exchange, Message
-from transom.types import Ended, uuid7
+from transom.capture.exchange import Exchange, Message
 
-RECORDED = Path(__file__).parents[4] / "shared" / "recorded" / "provider_traffic.jsonl"
-"""Test cassettes of https://github.com/traceloop/openllmetry (Apache 2.0)."""
-
-PROVIDERS = {"api.anthropic.com": "anthropic", "api.cohere.com": "cohere", "127.0.0.1:11434": "ollama"}
 TEXTUAL = {"text", "reasoning", "refusal", "tool_call", "tool_call_response"}
 
 
 @cache
 def conversations() -> list[list[Message]]:
     """The messages of each exchange, no two alike; of those that are made of text and tools alone."""
-    rows = [json.loads(line) for line in RECORDED.read_text().splitlines()]
-    exchanges = [assemble(_capture(row)) for row in rows]
+    rows = [json.loads(line) for line in FILE.read_text().splitlines()]
+    exchanges = [assemble(to_capture(row)) for row in rows]
     told = {_identity(one): one.input_messages + one.output_messages for one in exchanges if _is_textual(one)}
     return list(told.values())
 
@@ -42,28 +39,3 @@ def _identity(one: Exchange) -> str:
 def _is_textual(one: Exchange) -> bool:
     messages = one.input_messages + one.output_messages
     return bool(one.input_messages) and all(part["type"] in TEXTUAL for message in messages for part in message.parts)
-
-
-def _capture(row: dict[str, Any]) -> Capture:
-    path, _, query = row["path"].partition("?")
-    return Capture(
-        id=uuid7(),
-        project_id="default",
-        key_id="k_1",
-        started_at=1,
-        method=row["method"],
-        path=path,
-        query=query,
-        provider=PROVIDERS.get(row["host"], "openai"),
-        route=None,
-        otel_span_id="1" * 16,
-        request_headers=list(row["request_headers"].items()),
-        request_body=row["request_body"].encode(),
-        status=row["status"],
-        response_headers=list(row["response_headers"].items()),
-        response_body=row["response_body"].encode(),
-        ended=Ended.COMPLETE,
-        latency_ns=1,
-        ttft_ns=1,
-        overhead_ns=1,
-    )
