@@ -82,9 +82,24 @@ async def seed(db: AsyncEngine) -> None:
     """Seven traces to open, and sixty plain ones before them, over the last hours."""
     now = time.time_ns()
     minute = 60 * 10**9
-    talk, tools = chat(), tool_use()
     plain = [_seeded(i - 100, started_at=now - (61 - i) * minute, **_plain(i)) for i in range(60)]
-    opened = [
+    opened = [*_talks(now), *_failures(now), *_strange(now)]
+    said = [
+        feedback(opened[0].id, created_at=now, comment="Quick and friendly.", labels=["tone"]),
+        feedback(opened[1].id, id="fb_2", created_at=now, score=0.0, author="bob", comment=HOSTILE, correction="Lost."),
+        feedback("not-here-yet", id="fb_3", created_at=now),
+    ]
+    day = now // DAY_NS
+    begun = Begun(first_day=day, last_day=day, exchanges={day: 70})
+    dropped = {day: {"unreadable": 1}}
+    advance = PositionAdvance(writer_id="w1", expected="0", position="1", begun=begun, dropped=dropped)
+    await write(db, *plain, *opened, *said, advance=advance)
+
+
+def _talks(now: int) -> list[RedactedExchange]:
+    """A conversation, and one with tools."""
+    talk, tools = chat(), tool_use()
+    return [
         _seeded(
             CHAT,
             started_at=now - 7 * 10**9,
@@ -123,6 +138,12 @@ async def seed(db: AsyncEngine) -> None:
             cost=Cost(1_234_500_000_000, "2026-11"),
             latency_ms=12_345.0,
         ),
+    ]
+
+
+def _failures(now: int) -> list[RedactedExchange]:
+    """One that was refused, and one that nobody understands."""
+    return [
         _seeded(
             FAILED,
             started_at=now - 5 * 10**9,
@@ -148,6 +169,12 @@ async def seed(db: AsyncEngine) -> None:
             cost=Cost(),
             ttft_ms=None,
         ),
+    ]
+
+
+def _strange(now: int) -> list[RedactedExchange]:
+    """In other scripts, made to break a page, and left by its client."""
+    return [
         _seeded(
             BENGALI,
             started_at=now - 3 * 10**9,
@@ -179,16 +206,6 @@ async def seed(db: AsyncEngine) -> None:
         ),
         _seeded(LEFT, started_at=now - 10**9, ended=Ended.CLIENT_LEFT, status_code=200, ttft_ms=None),
     ]
-    said = [
-        feedback(opened[0].id, created_at=now, comment="Quick and friendly.", labels=["tone"]),
-        feedback(opened[1].id, id="fb_2", created_at=now, score=0.0, author="bob", comment=HOSTILE, correction="Lost."),
-        feedback("not-here-yet", id="fb_3", created_at=now),
-    ]
-    day = now // DAY_NS
-    begun = Begun(first_day=day, last_day=day, exchanges={day: 70})
-    dropped = {day: {"unreadable": 1}}
-    advance = PositionAdvance(writer_id="w1", expected="0", position="1", begun=begun, dropped=dropped)
-    await write(db, *plain, *opened, *said, advance=advance)
 
 
 def _plain(number: int) -> dict[str, Any]:
