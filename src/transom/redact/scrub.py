@@ -6,27 +6,23 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from transom.redact.jsontext import Redacted, is_json, rewrite
+from transom.redact.jsontext import Redacted
 from transom.redact.patterns import Patterns
 from transom.redact.placeholders import Placeholders
 from transom.redact.profiles import Profile
 from transom.redact.rules import replace
 from transom.redact.taught import Taught
+from transom.redact.walk import Walk
 from transom.types import Json, RedactedMessage, Remark, TaughtRule
 
 Path = list[str | int]
-
-_MAX_NESTING = 3
-"""How deep JSON texts within JSON texts are read as JSON, as `transom.redact.walk` does."""
 
 
 class Scrubber:
     """What a rule makes of redacted content: as redaction makes it of fresh content, and nothing besides."""
 
     def __init__(self, rule: TaughtRule, placeholders: Placeholders) -> None:
-        taught = Taught([rule], placeholders.key)
-        self._patterns = Patterns([], Profile(threshold=1.0), (), taught)
-        self._placeholders = placeholders
+        self._walk = Walk(_ByRule(rule, placeholders))
 
     def message(self, message: RedactedMessage) -> RedactedMessage:
         """The message, redacted again, with its remarks at their new places; itself where the rule finds nothing."""
@@ -49,33 +45,35 @@ class Scrubber:
             return self._mapping(value, path, added)
         if value is None or isinstance(value, bool):
             return value
-        redacted = self._text(str(value), _MAX_NESTING)
+        redacted = self._walk.text(str(value), None)
         added += [Remark(**mark._asdict(), message=0, path=path) for mark in redacted.marks]
         return redacted.text if redacted.marks else value
 
     def _mapping(self, value: dict[str, Json], path: Path, added: list[Remark]) -> dict[str, Json]:
         redacted: dict[str, Json] = {}
         for key, each in value.items():
-            name = self._leaf(key).text
+            name = self._walk.ident(key)
             while name in redacted:
                 name += "_"
             redacted[name] = self._value(each, [*path, name], added)
         return redacted
 
-    def _text(self, text: str, nesting: int) -> Redacted:
-        """A text, or the strings in it if it is JSON."""
-        if not nesting or not is_json(text):
-            return self._leaf(text)
-        return rewrite(
-            text,
-            leaf=lambda each, _: self._text(each, nesting - 1),
-            number=lambda each, _: self._leaf(each),
-            key=lambda each: self._leaf(each).text,
-        )
 
-    def _leaf(self, text: str) -> Redacted:
+class _ByRule:
+    """What a walk does by one rule: ids and numbers are texts to it."""
+
+    def __init__(self, rule: TaughtRule, placeholders: Placeholders) -> None:
+        self.placeholders = placeholders
+        self._patterns = Patterns([], Profile(threshold=1.0), (), Taught([rule], placeholders.key))
+
+    def leaf(self, text: str, key: str | None) -> Redacted:
         cover = self._patterns.placeholders(text)
-        return replace(text, sorted(self._patterns.find(text, cover)), self._placeholders.make)
+        return replace(text, sorted(self._patterns.find(text, cover)), self.placeholders.make)
+
+    def ident(self, text: str) -> str:
+        return self.leaf(text, None).text
+
+    number = leaf
 
 
 def _moved(message: RedactedMessage, parts: Json, added: Sequence[Remark]) -> Iterator[Remark]:

@@ -125,11 +125,11 @@ class Walk:
         return redacted
 
     def _text(self, text: str, path: Path, key: str | None) -> str:
-        redacted = self.text(visible(text), key, _MAX_NESTING)
+        redacted = self.text(visible(text), key)
         self._remark(redacted, path)
         return redacted.text
 
-    def text(self, text: str, key: str | None, nesting: int) -> Redacted:
+    def text(self, text: str, key: str | None, nesting: int = _MAX_NESTING) -> Redacted:
         """A text, and the strings of the JSON in it; keys and punctuation stay, so that JSON stays JSON."""
         if not nesting or ("{" not in text and "[" not in text) or entity_of(key, text):
             return self._rules.leaf(text, key)

@@ -44,6 +44,11 @@ def test_a_message_without_the_value_is_itself():
     assert SCRUBBER.message(same) is same
 
 
+def test_json_within_a_text_is_read_as_fresh_redaction_reads_it():
+    after = SCRUBBER.message(message('the log said {"who": "\\u004aane Doe"}, twice'))
+    assert after.parts[0]["content"] == f'the log said {{"who": "{TAG}"}}, twice'
+
+
 def test_every_string_of_a_message_is_looked_at():
     parts = [
         {"type": "text", "content": f"I am {VALUE}"},
